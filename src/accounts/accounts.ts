@@ -1,0 +1,165 @@
+// The accounts in Redis: their records, and whether a name and a password belong together.
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import { hashPassword, verifyPassword } from "./passwords.js";
+import { AccountError, ADMIN, checkName, checkPassword, isAccountName, PASSWORD_BYTES } from "./rules.js";
+import {
+  formatScopes,
+  NEW_ACCOUNT_SCOPES,
+  type Principal,
+  parseScopes,
+  SCOPES,
+  type Scope,
+} from "./scopes.js";
+import { createSignIns } from "./sign-ins.js";
+
+/** What may be told of an account. */
+export interface Account {
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Another one after each change of the password, and never the same again, also for a new account of the name. */
+  readonly version: string;
+}
+
+/** Each rejects with AccountError for what cannot be done, and with Redis's own errors. */
+export interface Accounts {
+  /** Makes an account; `exists` if there is one. Without `scopes`: all but admin, and for `admin` all. */
+  add(name: string, password: string, scopes?: Iterable<Scope>): Promise<void>;
+  /** Makes an account or gives an existing one this password and these scopes. */
+  put(name: string, password: string, scopes: Iterable<Scope>): Promise<void>;
+  /** The old password ends at once, in every process; `unknown` if there is no such account. */
+  setPassword(name: string, password: string): Promise<void>;
+  /** Its password ends at once, in every process; `unknown` if there is none, `protected` for `admin`. */
+  remove(name: string): Promise<void>;
+  get(name: string): Promise<Account | undefined>;
+  /** By name. */
+  list(): Promise<Account[]>;
+  /**
+   * Who this is, or undefined if the password is wrong or there is no such account, at the same cost. One
+   * round trip to Redis if the pair succeeded here lately. SignInsBusyError: too many are being checked.
+   */
+  authenticate(name: string, password: string): Promise<Principal | undefined>;
+}
+
+interface AccountRecord extends Account {
+  /** As hashPassword writes it. */
+  readonly password: string;
+}
+
+/** The names of all accounts, sorted by having the same score. */
+const NAMES = "{abacus}:accounts";
+const FIELDS = ["password", "version", "scopes", "createdAt"] as const;
+
+function recordKey(name: string): string {
+  return `{abacus}:account:${encodeURIComponent(name)}`;
+}
+
+/**
+ * KEYS: the record, the names. ARGV: when ("new", "existing" or "any"), name, password, version, scopes,
+ * createdAt. Answers 0 if nothing was written because of `when`; "existing" leaves the scopes as they were.
+ */
+const WRITE = `
+local exists = redis.call("EXISTS", KEYS[1]) == 1
+if (ARGV[1] == "new" and exists) or (ARGV[1] == "existing" and not exists) then return 0 end
+redis.call("HSET", KEYS[1], "password", ARGV[3], "version", ARGV[4])
+if ARGV[1] ~= "existing" then redis.call("HSET", KEYS[1], "scopes", ARGV[5]) end
+redis.call("HSETNX", KEYS[1], "createdAt", ARGV[6])
+redis.call("ZADD", KEYS[2], 0, ARGV[2])
+return 1`;
+
+/** KEYS: the record, the names. ARGV: name. Answers how many records are gone. */
+const REMOVE = `
+redis.call("ZREM", KEYS[2], ARGV[1])
+return redis.call("DEL", KEYS[1])`;
+
+function toRecord(name: string, fields: (string | null)[]): AccountRecord | undefined {
+  const [password, version, scopes, createdAt] = fields;
+  if (!password || !version) return undefined;
+  return { name, password, version, scopes: parseScopes(scopes ?? ""), createdAt: createdAt ?? "" };
+}
+
+function toAccount({ name, scopes, createdAt, version }: AccountRecord): Account {
+  return { name, scopes, createdAt, version };
+}
+
+function unknownAccount(name: string): AccountError {
+  return new AccountError("unknown", `there is no account ${name}`);
+}
+
+/** Keeps accounts in `redis`. Every process has one of these: it also holds the successes of late. */
+export function createAccounts(redis: Redis): Accounts {
+  const signIns = createSignIns();
+
+  async function read(name: string): Promise<AccountRecord | undefined> {
+    if (!isAccountName(name)) return undefined;
+    return toRecord(name, await redis.hmget(recordKey(name), ...FIELDS));
+  }
+
+  async function write(
+    when: "new" | "existing" | "any",
+    name: string,
+    password: string,
+    scopes: Iterable<Scope>,
+  ): Promise<boolean> {
+    checkName(name);
+    checkPassword(password);
+    const stored = await hashPassword(password);
+    // random, not counted: a counter could repeat itself after Redis lost its last second
+    const values = [when, name, stored, randomUUID(), formatScopes(scopes), new Date().toISOString()];
+    return (await redis.eval(WRITE, 2, recordKey(name), NAMES, ...values)) === 1;
+  }
+
+  return {
+    async add(name, password, scopes = name === ADMIN ? SCOPES : NEW_ACCOUNT_SCOPES) {
+      if (!(await write("new", name, password, scopes)))
+        throw new AccountError("exists", `there is already an account ${name}`);
+    },
+
+    async put(name, password, scopes) {
+      await write("any", name, password, scopes);
+    },
+
+    async setPassword(name, password) {
+      if (!(await write("existing", name, password, []))) throw unknownAccount(name);
+    },
+
+    async remove(name) {
+      checkName(name);
+      if (name === ADMIN)
+        throw new AccountError(
+          "protected",
+          "the account admin cannot be removed, because the next start would make it again",
+        );
+      if ((await redis.eval(REMOVE, 2, recordKey(name), NAMES, name)) !== 1) throw unknownAccount(name);
+    },
+
+    async get(name) {
+      const record = await read(name);
+      return record && toAccount(record);
+    },
+
+    async list() {
+      const names = await redis.zrange(NAMES, 0, "-1");
+      const records = await Promise.all(names.map(read));
+      return records.filter((record) => record !== undefined).map(toAccount);
+    },
+
+    async authenticate(name, password) {
+      if (password.length > PASSWORD_BYTES.max) return undefined; // nobody's, whatever the account
+      const record = await read(name);
+      const fingerprint = signIns.fingerprint(name, password);
+      if (record && signIns.knows(fingerprint, record.version))
+        return { account: name, scopes: record.scopes };
+
+      const right = await signIns.share(fingerprint, record?.version ?? "", () =>
+        verifyPassword(password, record?.password),
+      );
+      const now = await read(name); // checking takes a while, and the account may have changed meanwhile
+      if (!right || !record || now?.version !== record.version) return undefined;
+      signIns.remember(fingerprint, record.version);
+      return { account: name, scopes: now.scopes };
+    },
+  };
+}

@@ -1,0 +1,113 @@
+// The settings: read from the environment (and `.env`) and checked once. One schema; the type follows from it.
+import os from "node:os";
+import { envSchema } from "env-schema";
+import Type, { type Static, type TProperties } from "typebox";
+import type { Limits } from "../workers/limits.js";
+
+const MIB = 1024 * 1024;
+
+/** What this process may use: the container's limit where there is one. */
+const memory = Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+const cores = os.availableParallelism();
+
+const count = (description: string, value: number, minimum = 1) =>
+  Type.Integer({ description, default: value, minimum });
+const seconds = (description: string, value: number, minimum = 0) =>
+  Type.Number({ description: `${description} (seconds)`, default: value, minimum });
+const bytes = (description: string, value: number, minimum = 1) =>
+  Type.Integer({ description: `${description} (bytes)`, default: Math.floor(value), minimum });
+const optional = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }));
+
+const settings = {
+  HOST: Type.String({ description: "address to listen on", default: "127.0.0.1" }),
+  PORT: Type.Integer({
+    description: "port; 0 takes a free one",
+    default: 8080,
+    minimum: 0,
+    maximum: 65535,
+  }),
+  DATA_DIR: Type.String({
+    description: "uploads, large results, the private Redis",
+    default: "./data",
+    minLength: 1,
+  }),
+  REDIS_URL: optional("a Redis to share; unset: a private one"),
+  REDIS_FSYNC: Type.Union([Type.Literal("everysec"), Type.Literal("always")], {
+    description: "when the private Redis writes to the disk",
+    default: "everysec",
+  }),
+  REDIS_MEMORY: bytes("bound of the private Redis", memory / 4, MIB),
+  ADMIN_PASSWORD: optional("password of the account admin; unset: one is generated at the first start"),
+  LOG_LEVEL: Type.Union(
+    ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
+    { description: "least severe line that is logged", default: "info" },
+  ),
+  THREADS: count("batch threads; the interactive pool has half, at least 1", cores),
+  INTERACTIVE_COST: count("largest cost of a job that goes to the interactive lane", 262_144, 0),
+  INLINE_BYTES: bytes("largest JSON body that is read at once; a larger one is stored unparsed", 262_144, 0),
+  UPLOAD_BYTES: bytes("largest upload", 4 * 1024 * MIB),
+  JSON_BYTES: bytes("largest JSON body", 64 * MIB),
+  COLUMNS: count("columns of a table", 20_000),
+  FIELD_BYTES: bytes("one field of a table", MIB),
+  TRAIN_COST: Type.Number({
+    description: "iterations × binaryDim × hiddenDim² of one training",
+    default: 1e11,
+    minimum: 1,
+  }),
+  JOB_TIMEOUT: seconds("longest run of a job", 3600, 0.001),
+  THREAD_MEMORY: bytes("JavaScript heap of one thread", Math.min(512 * MIB, memory / 8), 16 * MIB),
+  JOB_MEMORY: bytes("one job's parts together, ArrayBuffers included", Math.min(512 * MIB, memory / 4), MIB),
+  FORM_PARTS: count("parts of a multipart form", 100),
+  DISK_RESERVE: bytes("free disk below which uploads are refused", 1024 * MIB, 0),
+  RETENTION: seconds("how long an outcome is kept", 86_400, 1),
+  SHUTDOWN_GRACE: seconds("how long running jobs may go on after a signal", 30),
+  RECOVERY: seconds("within which a job runs again when its worker was killed", 15, 1),
+  LOST_RETRIES: count("crashes of its worker that a job survives", 10, 0),
+  SWEEP_INTERVAL: seconds("between two rounds of tidying", 60, 0.1),
+} satisfies TProperties;
+
+export const settingsSchema = Type.Object(settings);
+export type Config = Static<typeof settingsSchema>;
+
+/** A setting that is wrong; the message names the variable. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+interface AjvError {
+  instancePath: string;
+  message?: string;
+  params: { allowedValue?: unknown; allowedValues?: unknown[] };
+}
+
+function sentence(errors: AjvError[], environment: Record<string, unknown>): string {
+  const variable = errors[0]?.instancePath.slice(1) ?? "";
+  const choices = errors.map((error) => error.params.allowedValue).filter((value) => value !== undefined);
+  const expected = choices.length > 0 ? `must be one of ${choices.join(", ")}` : errors[0]?.message;
+  return `${variable} ${expected}, but is ${JSON.stringify(environment[variable])}`;
+}
+
+/**
+ * Reads the settings. `environment` wins over `.env` in the working folder; a variable that is set to
+ * nothing counts as unset. Throws ConfigError for a wrong value.
+ */
+export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  try {
+    return envSchema<Config>({
+      schema: structuredClone(settingsSchema),
+      data: given,
+      env: false,
+      dotenv: true,
+    });
+  } catch (error) {
+    const errors = (error as { errors?: AjvError[] }).errors;
+    if (!errors) throw error;
+    throw new ConfigError(sentence(errors, given));
+  }
+}
+
+/** The part of the settings that computations keep to. */
+export function limitsOf(config: Config): Limits {
+  return { columns: config.COLUMNS, fieldBytes: config.FIELD_BYTES, trainCost: config.TRAIN_COST };
+}

@@ -1,0 +1,141 @@
+// Files of jobs on the local disk: uploads, results too large for Redis, what jobs made, and scratch.
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { type Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+/** `scratch` holds what one request needs: nothing in it outlives that. */
+const KINDS = ["uploads", "results", "made", "scratch"] as const;
+export type FileKind = (typeof KINDS)[number];
+
+/** What is known of a file that has been received. */
+export interface ReceivedFile {
+  bytes: number;
+  /** Lower-case hexadecimal. */
+  sha256: string;
+  /** Whether it begins with gzip's magic bytes. */
+  gzip: boolean;
+}
+
+/** More bytes came than are allowed. */
+export class FileTooLarge extends Error {
+  override readonly name = "FileTooLarge";
+  readonly limit: number;
+  constructor(limit: number) {
+    super(`more than ${limit} bytes`);
+    this.limit = limit;
+  }
+}
+
+/** No byte came for a while. */
+export class FileStalled extends Error {
+  override readonly name = "FileStalled";
+}
+
+/** An upload from which nothing comes for this long is given up; the sweeper relies on it. Milliseconds. */
+const STALL = 60_000;
+
+export class FileStore {
+  private readonly root: string;
+  private readonly durable: boolean;
+
+  /** `durable`: a received file is on the disk, not only in the system's cache, before it counts as received. */
+  private constructor(root: string, durable: boolean) {
+    this.root = root;
+    this.durable = durable;
+  }
+
+  static async open(dataDir: string, durable: boolean): Promise<FileStore> {
+    const store = new FileStore(dataDir, durable);
+    for (const kind of KINDS) await mkdir(join(dataDir, kind), { recursive: true, mode: 0o700 });
+    return store;
+  }
+
+  path(kind: FileKind, id: string): string {
+    return join(this.root, kind, id);
+  }
+
+  /**
+   * Streams `source` to the disk while hashing and counting it. Whatever ends it early (too large, stalled,
+   * cut off, a full disk) leaves nothing behind and throws.
+   */
+  async receive(id: string, source: Readable, limit: number): Promise<ReceivedFile> {
+    const final = this.path("uploads", id);
+    const part = `${final}.part`;
+    const hash = createHash("sha256");
+    let bytes = 0;
+    let start = Buffer.alloc(0);
+    const stalled = setTimeout(() => source.destroy(new FileStalled("nothing came for a minute")), STALL);
+    const count = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        stalled.refresh();
+        bytes += chunk.length;
+        if (bytes > limit) return done(new FileTooLarge(limit));
+        if (start.length < 2) start = Buffer.concat([start, chunk.subarray(0, 2)]);
+        hash.update(chunk);
+        done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(source, count, createWriteStream(part, { mode: 0o600, flush: this.durable }));
+      await rename(part, final);
+      return { bytes, sha256: hash.digest("hex"), gzip: start[0] === 0x1f && start[1] === 0x8b };
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    } finally {
+      clearTimeout(stalled);
+    }
+  }
+
+  /** Opens a file to be read from its beginning; `undefined` when it is not there. */
+  async read(kind: FileKind, id: string): Promise<{ bytes: number; stream: Readable } | undefined> {
+    const handle = await open(this.path(kind, id)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (!handle) return undefined;
+    const { size } = await handle.stat();
+    return { bytes: size, stream: createReadStream("", { fd: handle }) };
+  }
+
+  async has(kind: FileKind, id: string): Promise<boolean> {
+    return stat(this.path(kind, id)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async remove(kind: FileKind, id: string): Promise<void> {
+    await rm(this.path(kind, id), { force: true });
+  }
+
+  /** Removes what a job was sent and what was computed of it. */
+  async removeAll(id: string): Promise<void> {
+    await this.remove("uploads", id);
+    await this.removeComputed(id);
+  }
+
+  async removeComputed(id: string): Promise<void> {
+    await this.remove("results", id);
+    await this.remove("made", id);
+  }
+
+  /** Bytes that may still be written. */
+  async free(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.root);
+    return bavail * bsize;
+  }
+
+  /** Names of files that nobody has written to since `before` (milliseconds). */
+  async *untouchedSince(kind: FileKind, before: number): AsyncGenerator<string> {
+    for (const name of await readdir(join(this.root, kind))) {
+      const found = await stat(this.path(kind, name)).catch(() => undefined);
+      if (found && found.mtimeMs < before) yield name;
+    }
+  }
+
+  static readonly kinds = KINDS;
+}

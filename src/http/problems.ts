@@ -1,0 +1,127 @@
+// Problem documents (RFC 9457): everything that the framework or a route can raise, in one shape.
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { InputError } from "../../workers/input-error.js";
+import { SignInsBusyError } from "../accounts/passwords.js";
+import { FileStalled, FileTooLarge } from "../files/file-store.js";
+import { AlreadyEnded, NameTaken } from "../jobs/jobs.js";
+import { PROBLEM, type ProblemDocument, problemOf } from "../jobs/problems.js";
+import { isUnavailable, isUndecided } from "../redis/connections.js";
+
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
+/** Seconds after which a client may try again what could not be done now. */
+const RETRY_AFTER = 2;
+
+const TITLES: Record<number, string> = {
+  400: "Bad request",
+  401: "Authentication is needed",
+  403: "Not allowed",
+  404: "Not found",
+  405: "Method not allowed",
+  406: "Not acceptable",
+  408: "The request took too long",
+  409: "Conflict",
+  413: "Too large",
+  414: "The address is too long",
+  415: "Unsupported media type",
+  422: "Impossible value",
+  431: "The header is too large",
+  500: "Internal error",
+  503: "Not available now",
+  507: "No room on the disk",
+};
+
+/** A request that is answered with a problem document. */
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem";
+  readonly status: number;
+  readonly document: ProblemDocument;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, problem: string, detail: string, headers: Record<string, string> = {}) {
+    super(detail);
+    this.status = status;
+    this.headers = headers;
+    this.document = { type: PROBLEM + problem, title: TITLES[status] ?? problem, status, detail };
+  }
+}
+
+export function tooLarge(limit: string, value: number, sent: string): HttpProblem {
+  return new HttpProblem(413, "too-large", `${sent}, but ${limit} is ${value} bytes`);
+}
+
+/** Names of the framework's own errors, where its status alone does not say enough. */
+const NAMES: Record<string, string> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
+  FST_ERR_CTP_BODY_TOO_LARGE: "too-large",
+  FST_PARTS_LIMIT: "too-many-parts",
+  FST_FIELDS_LIMIT: "too-many-parts",
+  FST_FILES_LIMIT: "too-many-parts",
+};
+
+const STATUS_NAMES: Record<number, string> = {
+  401: "unauthorized",
+  404: "not-found",
+  408: "timed-out",
+  413: "too-large",
+  414: "address-too-long",
+  415: "unsupported-media-type",
+  431: "header-too-large",
+};
+
+/** The answer to an error; those that are nobody's mistake but ours say nothing of their inside. */
+export function problemFor(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof InputError) return fromInput(error);
+  if (error instanceof FileTooLarge)
+    return new HttpProblem(413, "too-large", `the body has ${error.message}, which is the limit`);
+  if (error instanceof FileStalled) return new HttpProblem(408, "timed-out", error.message);
+  if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
+  if (error instanceof NameTaken) return new HttpProblem(409, "name-taken", error.message);
+  if (error instanceof SignInsBusyError) return notNow(error.message);
+  if (isUnavailable(error)) return notNow(isUndecided(error) ? UNDECIDED : UNREACHED);
+  const { statusCode, code, message } = error as FastifyError;
+  if (code === "ENOSPC" || code === "EDQUOT") return diskFull("the disk is full");
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new HttpProblem(statusCode, NAMES[code] ?? STATUS_NAMES[statusCode] ?? "bad-request", message);
+  return new HttpProblem(500, "internal-error", "something went wrong here; the log knows more");
+}
+
+export function diskFull(detail: string): HttpProblem {
+  return new HttpProblem(507, "disk-full", detail, { "retry-after": "60" });
+}
+
+function fromInput(error: InputError): HttpProblem {
+  const answer = new HttpProblem(error.problem.status, error.problem.name, error.problem.detail);
+  Object.assign(answer.document, problemOf(error.problem));
+  return answer;
+}
+
+const UNREACHED = "the queue cannot be reached now; nothing was accepted";
+const UNDECIDED =
+  "the queue did not answer in time; what was submitted may still have been accepted: " +
+  "send an Idempotency-Key to make repeating safe";
+
+function notNow(detail: string): HttpProblem {
+  return new HttpProblem(503, "unavailable", detail, { "retry-after": String(RETRY_AFTER) });
+}
+
+/** Sends the problem document of an error. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, headers, document } = problemFor(error);
+  if (status === 500) request.log.error({ err: error }, "request failed");
+  else if (status > 500) request.log.warn({ err: error }, "request refused");
+  return reply.code(status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(document));
+}
+
+/** Problem documents as the error format of `app` and of every group in it that has no format of its own. */
+export function useProblems(app: FastifyInstance): void {
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new HttpProblem(404, "not-found", `there is nothing at ${request.url.split("?")[0]}`),
+      request,
+      reply,
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+// The two lanes: a job goes by what it costs, so that a small one never waits behind a large one.
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { SourceFile } from "../../workers/job-type.js";
+import { PREFIX } from "../redis/keys.js";
+
+export const LANES = ["interactive", "batch"] as const;
+export type Lane = (typeof LANES)[number];
+
+/** What a job carries through the queue: references, never a file's content or a secret. */
+export interface JobData {
+  type: string;
+  version: number;
+  account: string;
+  /** Milliseconds. */
+  createdAt: number;
+  label: string | null;
+  /** The name that its model will have; "" for none. */
+  madeName: string;
+  /** The input; absent when the body was stored unparsed in the job's file. */
+  input?: unknown;
+  /** The job's file: an upload, or a JSON body. */
+  file?: Omit<SourceFile, "path">;
+  /** The id of the model that the input refers to. */
+  model?: string;
+}
+
+/** Adding and removing; one connection serves both lanes. */
+export type Queues = Record<Lane, Queue<JobData>>;
+
+export function openQueues(producer: Redis): Queues {
+  const open = (lane: Lane) => {
+    const queue = new Queue<JobData>(lane, {
+      connection: producer,
+      prefix: PREFIX,
+      defaultJobOptions: {
+        removeOnComplete: true,
+        removeOnFail: true,
+        // a processor throws only when it could not write the outcome: the job must stay until one can
+        attempts: 1_000_000,
+        backoff: 1000,
+      },
+      // BullMQ's own stream of events, which nothing here reads
+      streams: { events: { maxLen: 100 } },
+    });
+    queue.on("error", () => {}); // the connection's own listener has logged it
+    return queue;
+  };
+  return { interactive: open("interactive"), batch: open("batch") };
+}
+
+/** A job whose input nobody has looked into yet is for the batch lane, whatever it may cost. */
+export function laneOf(cost: number, interactiveCost: number): Lane {
+  return cost <= interactiveCost ? "interactive" : "batch";
+}

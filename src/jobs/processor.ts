@@ -1,0 +1,200 @@
+// The processor: takes a job from its queue, has it computed in the pool, and writes how it ended.
+import { DelayedError, type Job, WaitingError } from "bullmq";
+import type { Logger } from "pino";
+import type { ModelReference } from "../../workers/job-type.js";
+import { DEFAULT_MODEL, type Models } from "../models/models.js";
+import type { JobData } from "./lanes.js";
+import { type ProblemDocument, problem, problemOf } from "./problems.js";
+import type { Registry } from "./registry.js";
+import { Reporter } from "./reporter.js";
+import { type Ended, type Runner, runSteps } from "./run.js";
+import type { Ending, JobIdentity, Transitions } from "./transitions.js";
+
+/** Why a job's computation is stopped from outside. */
+export type StopReason = "ended" | "timed-out" | "shutdown" | "lock-lost";
+
+export interface ProcessorOptions {
+  registry: Registry;
+  transitions: Transitions;
+  models: Models;
+  runner: Runner;
+  logger: Logger;
+  /** Seconds. */
+  timeout: number;
+  lostRetries: number;
+}
+
+/** A worker that does not know a job's type leaves it for one that does, and looks again after this. */
+const UNKNOWN_DELAY = 1000;
+
+export function identityOf(id: string, lane: string, data: JobData): JobIdentity {
+  const { account, type, label, createdAt, madeName } = data;
+  return { id, lane, account, type, label, createdAt, madeName };
+}
+
+export class Processor {
+  private readonly options: ProcessorOptions;
+  private readonly running = new Map<string, AbortController>();
+  /** Jobs that were deleted while they were here: marked in Redis until BullMQ has forgotten them. */
+  private readonly deleted = new Set<string>();
+  private stopping = false;
+
+  constructor(options: ProcessorOptions) {
+    this.options = options;
+  }
+
+  get runningIds(): string[] {
+    return [...this.running.keys()];
+  }
+
+  /** Stops a job's computation at once, if it runs here. */
+  stop(id: string, reason: StopReason): void {
+    this.running.get(id)?.abort(reason);
+  }
+
+  /** From now on jobs are put back: those that arrive at once, those that run when `stop` reaches them. */
+  refuse(): void {
+    this.stopping = true;
+  }
+
+  /** BullMQ's processor. A normal return means that the outcome stands; whatever throws leaves the job in the queue. */
+  readonly process = async (job: Job<JobData>, token?: string): Promise<void> => {
+    const { registry, transitions, logger, lostRetries } = this.options;
+    const id = job.id as string;
+    const { data } = job;
+    const identity = identityOf(id, job.queueName, data);
+    const type = registry.get(data.type);
+    if (!type || type.version !== data.version) {
+      await job.moveToDelayed(Date.now() + UNKNOWN_DELAY, token);
+      throw new DelayedError();
+    }
+    if (this.stopping) return this.putBack(job, identity, token);
+    if (job.stalledCounter > lostRetries) {
+      const detail = `the worker that ran it crashed ${job.stalledCounter} times; LOST_RETRIES is ${lostRetries}`;
+      await this.fail(identity, problem("worker-lost", 500, detail));
+      return;
+    }
+
+    const started = await transitions.start(identity, Date.now());
+    if (started !== "started") {
+      logger.debug({ job: id, state: started }, "nothing to compute");
+      return this.tidy(id, started);
+    }
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      const ending = await this.compute(identity, data, controller);
+      if (ending === "put back") return await this.putBack(job, identity, token);
+      if (ending) await this.finish(identity, ending);
+      else await this.tidy(id, await transitions.state(id));
+    } finally {
+      this.running.delete(id);
+    }
+  };
+
+  /** How the job ends; `undefined` when that is no longer this process's to say. */
+  private async compute(
+    job: JobIdentity,
+    data: JobData,
+    controller: AbortController,
+  ): Promise<Ending | "put back" | undefined> {
+    const { registry, transitions, runner, logger, timeout } = this.options;
+    const type = registry.get(data.type);
+    if (!type) return undefined;
+    const reporter = new Reporter(job.id, transitions, logger);
+    const timer = setTimeout(() => controller.abort("timed-out" satisfies StopReason), timeout * 1000);
+    try {
+      const model = data.model === undefined ? undefined : await this.resolve(job.account, data.model);
+      if (model === "gone")
+        return failure(problem("unknown-model", 404, `the model ${data.model} was deleted in the meantime`));
+      const ended = await runSteps(runner, {
+        id: job.id,
+        type,
+        data,
+        model,
+        signal: controller.signal,
+        onProgress: (progress) => reporter.setProgress(progress),
+        onSentence: (sentence) => reporter.addSentence(sentence),
+      });
+      await reporter.end();
+      return endingOf(ended);
+    } catch (error) {
+      await reporter.end();
+      if (controller.signal.aborted) return this.stopped(controller.signal.reason as StopReason, timeout);
+      logger.error({ err: error, job: job.id }, "the job failed");
+      controller.abort("ended" satisfies StopReason); // other parts of it may still run
+      return failure(mishap(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async resolve(account: string, id: string): Promise<ModelReference | "gone"> {
+    if (id === DEFAULT_MODEL.id) return DEFAULT_MODEL;
+    return (await this.options.models.resolve(account, id)) ?? "gone";
+  }
+
+  private stopped(reason: StopReason, timeout: number): Ending | "put back" | undefined {
+    if (reason === "shutdown") return "put back";
+    if (reason !== "timed-out") return undefined;
+    return failure(problem("timed-out", 500, `it ran for more than ${timeout} s (JOB_TIMEOUT)`));
+  }
+
+  private async fail(job: JobIdentity, error: ProblemDocument): Promise<void> {
+    await this.finish(job, failure(error));
+  }
+
+  private async finish(job: JobIdentity, ending: Ending): Promise<void> {
+    const { transitions, logger } = this.options;
+    const stands = await transitions.finish(job, ending, Date.now());
+    logger.info(
+      { job: job.id, type: job.type, state: stands === "finished" ? ending.state : stands },
+      "job ended",
+    );
+    if (stands !== "finished") await this.tidy(job.id, stands);
+  }
+
+  /** Somebody else decided how the job ended: what was computed here is nobody's. */
+  private async tidy(id: string, stands: string): Promise<void> {
+    const { files } = this.options.runner;
+    if (stands === "deleted") this.deleted.add(id);
+    if (stands === "deleted" || stands === "missing") await files.removeAll(id);
+    else if (stands === "canceled") await files.removeComputed(id);
+  }
+
+  /** Whether BullMQ's completion of this job ends the need for its mark; asked once. */
+  takeDeleted(id: string): boolean {
+    return this.deleted.delete(id);
+  }
+
+  private async putBack(job: Job<JobData>, identity: JobIdentity, token?: string): Promise<never> {
+    await this.options.transitions.putBack(identity);
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+}
+
+function failure(error: ProblemDocument): Ending {
+  return { state: "failed", error: JSON.stringify(error) };
+}
+
+function endingOf(ended: Ended): Ending {
+  if (ended.kind === "mistake") return failure(problemOf(ended.problem));
+  const { bytes, result, made } = ended;
+  return {
+    state: "completed",
+    resultBytes: bytes,
+    ...(result && { result }),
+    ...(made !== undefined && { made }),
+  };
+}
+
+/** What went wrong in a thread, in words for the caller; the log has the rest. */
+function mishap(error: unknown): ProblemDocument {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === "ERR_WORKER_OUT_OF_MEMORY")
+    return problem("out-of-memory", 500, "a thread reached its limit of memory (THREAD_MEMORY)");
+  if (code === "ENOENT" && path) return problem("file-lost", 500, "the job's file is no longer there");
+  const message = error instanceof Error ? error.message : String(error);
+  return problem("internal-error", 500, message);
+}

@@ -1,0 +1,125 @@
+// A job's record as Redis holds it, and the job document that is made of it without parsing what is in it.
+import type { JobIdentity } from "./transitions.js";
+
+export const STATES = ["queued", "active", "completed", "failed", "canceled"] as const;
+/** `deleted` is never shown: to an observer such a job does not exist. */
+export type JobState = (typeof STATES)[number] | "deleted";
+
+export function hasEnded(state: JobState): boolean {
+  return state !== "queued" && state !== "active";
+}
+
+/** What is read of a record, in this order; the first two are what `find` itself looks at. */
+export const FIELDS = [
+  "state",
+  "lane",
+  "account",
+  "type",
+  "label",
+  "madeName",
+  "createdAt",
+  "startedAt",
+  "finishedAt",
+  "expiresAt",
+  "attempts",
+  "number",
+  "progress",
+  "input",
+  "error",
+  "resultBytes",
+  "result",
+] as const;
+
+/** Without the result, for pages of many jobs. */
+export const SUMMARY_FIELDS = FIELDS.slice(0, -1);
+
+type Field = (typeof FIELDS)[number];
+
+/** A job as its record says. `progress`, `input`, `error` and `result` are JSON that nobody here parses. */
+export interface JobRecord extends JobIdentity {
+  state: JobState;
+  startedAt: number | null;
+  finishedAt: number | null;
+  expiresAt: number | null;
+  attempts: number;
+  /** Of the last entry: grows with every change. */
+  number: number;
+  /** 1 for the next in its lane; `null` for one that does not wait. */
+  position: number | null;
+  progress: string;
+  input: string;
+  error: string;
+  /** Bytes of the result; `null` when there is none. */
+  resultBytes: number | null;
+  /** The result itself, when it is small enough to be kept in the record. */
+  result: Buffer | null;
+}
+
+/** Reads what `transitions.find` answers for `fields`; `undefined` when there is no such job. */
+export function readRecord(
+  id: string,
+  fields: readonly Field[],
+  found: (Buffer | null)[],
+): JobRecord | undefined {
+  const text = (field: Field) => found[fields.indexOf(field)]?.toString() ?? null;
+  const number = (field: Field) => {
+    const value = text(field);
+    return value === null ? null : Number(value);
+  };
+  const state = text("state") as JobState | null;
+  if (state === null || state === "deleted") return undefined;
+  const rank = found[fields.length];
+  return {
+    id,
+    state,
+    lane: text("lane") ?? "",
+    account: text("account") ?? "",
+    type: text("type") ?? "",
+    label: text("label"),
+    madeName: text("madeName") ?? "",
+    createdAt: number("createdAt") ?? 0,
+    startedAt: number("startedAt"),
+    finishedAt: number("finishedAt"),
+    expiresAt: number("expiresAt"),
+    attempts: number("attempts") ?? 0,
+    number: number("number") ?? 0,
+    position: rank ? Number(rank.toString()) : null,
+    progress: text("progress") ?? "null",
+    input: text("input") ?? "null",
+    error: text("error") ?? "null",
+    resultBytes: number("resultBytes"),
+    result: found[fields.indexOf("result")] ?? null,
+  };
+}
+
+const time = (milliseconds: number | null) =>
+  milliseconds === null ? "null" : `"${new Date(milliseconds).toISOString()}"`;
+
+function links(job: JobRecord): string {
+  const self = `/v1/jobs/${job.id}`;
+  const result = job.state === "completed" ? `,"result":"${self}/result"` : "";
+  const cancel = hasEnded(job.state) ? "" : `,"cancel":"${self}/cancel"`;
+  return `{"self":"${self}"${result}${cancel}}`;
+}
+
+/** The job document up to its result, which the caller adds: all but the closing `"result":…}`. */
+function head(job: JobRecord): string {
+  return (
+    `{"id":"${job.id}","type":${JSON.stringify(job.type)},"label":${JSON.stringify(job.label)},` +
+    `"state":"${job.state}","progress":${job.progress},"position":${job.position},` +
+    `"attempts":${job.attempts},"createdAt":${time(job.createdAt)},"startedAt":${time(job.startedAt)},` +
+    `"finishedAt":${time(job.finishedAt)},"expiresAt":${time(job.expiresAt)},"input":${job.input},` +
+    `"error":${job.error},"links":${links(job)}`
+  );
+}
+
+/** The job document without its result. JSON. */
+export function summaryOf(job: JobRecord): string {
+  return `${head(job)},"result":null}`;
+}
+
+/** The job document, with the result's own bytes in it when they are in the record. JSON. */
+export function documentOf(job: JobRecord): Buffer | string {
+  if (!job.result) return summaryOf(job);
+  return Buffer.concat([Buffer.from(`${head(job)},"result":`), job.result, Buffer.from("}")]);
+}

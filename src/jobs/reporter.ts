@@ -1,0 +1,72 @@
+// Carries a running job's progress and log sentences into its record, about four times a second.
+import type { Logger } from "pino";
+import type { Progress } from "../../workers/job-type.js";
+import type { Transitions } from "./transitions.js";
+
+const INTERVAL = 250;
+/** Sentences that wait for the next write; a task that says more than this in a quarter of a second is cut short. */
+const SENTENCES = 100;
+/** Characters of one sentence. */
+const SENTENCE = 1000;
+
+export class Reporter {
+  private readonly id: string;
+  private readonly transitions: Transitions;
+  private readonly logger: Logger;
+  private readonly startedAt = Date.now();
+  private progress: Progress | undefined;
+  private sentences: string[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(id: string, transitions: Transitions, logger: Logger) {
+    this.id = id;
+    this.transitions = transitions;
+    this.logger = logger;
+  }
+
+  setProgress(progress: Progress): void {
+    this.progress = progress;
+    this.schedule();
+  }
+
+  addSentence(sentence: string): void {
+    if (this.sentences.length < SENTENCES) this.sentences.push(sentence.slice(0, SENTENCE));
+    this.schedule();
+  }
+
+  /** Writes what is left; nothing is written afterwards. */
+  async end(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.sentences.length > 0) await this.write();
+  }
+
+  private schedule(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.write().catch((error) =>
+        this.logger.warn({ err: error, job: this.id }, "progress was not recorded"),
+      );
+    }, INTERVAL);
+  }
+
+  private async write(): Promise<void> {
+    const { progress, sentences } = this;
+    this.progress = undefined;
+    this.sentences = [];
+    const document = progress && JSON.stringify(documentOf(progress, Date.now() - this.startedAt));
+    const now = new Date().toISOString();
+    await this.transitions.report(
+      this.id,
+      document,
+      sentences.map((sentence) => `${now} ${sentence}`),
+    );
+  }
+}
+
+/** The job document's `progress`; `elapsed` in milliseconds. */
+export function documentOf(progress: Progress, elapsed: number) {
+  const { stage, done, total, unit, detail } = progress;
+  const fraction = total > 0 ? Math.min(1, done / total) : 0;
+  const remainingSeconds = fraction > 0 ? Math.round((elapsed * (1 - fraction)) / fraction / 100) / 10 : null;
+  return { fraction, stage, done, total, unit, remainingSeconds, detail: detail ?? null };
+}

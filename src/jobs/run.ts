@@ -1,0 +1,138 @@
+// Runs the steps of one job in a pool: a whole task, or a plan, its parts in turns with other jobs', and a merge.
+import type { AnyJobType, ModelReference, Progress, SourceFile } from "../../workers/job-type.js";
+import type { Limits } from "../../workers/limits.js";
+import type { StepNews, StepReply, StepRequest } from "../../workers/thread.js";
+import type { FileStore } from "../files/file-store.js";
+import type { JobData } from "./lanes.js";
+import type { Pool } from "./pool.js";
+
+/** A result of at most this many bytes is kept in the job's record; a larger one in the file store. */
+export const INLINE_RESULT = 65_536;
+
+export interface Run {
+  id: string;
+  type: AnyJobType;
+  data: JobData;
+  model: ModelReference | undefined;
+  signal: AbortSignal;
+  /** Called as often as the steps tell something, with the progress of all parts together. */
+  onProgress(progress: Progress): void;
+  onSentence(sentence: string): void;
+}
+
+export interface Runner {
+  pool: Pool;
+  files: FileStore;
+  limits: Limits;
+  memory: number;
+}
+
+export type Ended = Extract<StepReply, { kind: "answer" | "mistake" }>;
+
+/** Resolves with the answer or the caller's mistake; rejects when a thread dies, throws or is aborted. */
+export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
+  const news = new Tally(run);
+  const stop = runner.pool.listen(run.id, (told) => news.hear(told));
+  const base = requestOf(runner, run);
+  const step = (request: Partial<StepRequest>) =>
+    runner.pool.run({ ...base, ...request } as StepRequest, run.signal);
+  try {
+    let reply = await step({ step: "task" in run.type ? "task" : "plan" });
+    while (reply.kind === "parts") {
+      const { parts } = reply;
+      news.beginRound();
+      const results = await inTurns(parts, runner.pool.threads, (payload, part) =>
+        step({ step: "part", payload, part }),
+      );
+      const mistake = results.find((result) => result.kind === "mistake");
+      if (mistake) return mistake as Ended;
+      news.beginRound();
+      reply = await step({
+        step: "merge",
+        payload: results.map((result) => (result as { value: unknown }).value),
+      });
+    }
+    return reply as Ended;
+  } finally {
+    stop();
+  }
+}
+
+function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
+  const { files, limits, memory, pool } = runner;
+  const { id, data } = run;
+  const file: SourceFile | undefined = data.file && { ...data.file, path: files.path("uploads", id) };
+  const stored = data.input === undefined && file !== undefined;
+  return {
+    type: data.type,
+    part: 0,
+    job: { id, createdAt: new Date(data.createdAt).toISOString() },
+    input: stored ? { body: file.path } : { value: data.input },
+    file: stored ? undefined : file,
+    model: run.model,
+    limits,
+    memory,
+    threads: pool.threads,
+    output: {
+      inlineBytes: INLINE_RESULT,
+      result: files.path("results", id),
+      made: files.path("made", id),
+    },
+  };
+}
+
+/**
+ * At most `width` at a time, so that a job of many parts has no more of them in the pool's line than there
+ * are threads, and other jobs' tasks get their turn in between. Results are in the order of `items`.
+ */
+async function inTurns<Item, Result>(
+  items: Item[],
+  width: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = new Array(items.length);
+  let next = 0;
+  async function take(): Promise<void> {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as Item, index);
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, take));
+  return results;
+}
+
+/** Adds up what the parts of a round tell: each says how much of the whole it has done itself. */
+class Tally {
+  private readonly run: Run;
+  private parts = new Map<number, Progress>();
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+
+  beginRound(): void {
+    this.parts = new Map();
+  }
+
+  hear({ part, progress, sentence }: StepNews): void {
+    if (sentence !== undefined) this.run.onSentence(sentence);
+    if (!progress) return;
+    this.parts.set(part, progress);
+    const told = [...this.parts.values()];
+    const detail = told.length > 1 ? sums(told) : progress.detail;
+    const done = told.reduce((sum, one) => sum + one.done, 0);
+    this.run.onProgress({ ...progress, done, ...(detail && { detail }) });
+  }
+}
+
+/** Details that are numbers add up like `done`; others are the last part's. */
+function sums(told: Progress[]): Record<string, unknown> {
+  const total: Record<string, unknown> = {};
+  for (const { detail } of told)
+    for (const [name, value] of Object.entries(detail ?? {})) {
+      const before = total[name];
+      total[name] = typeof value === "number" && typeof before === "number" ? before + value : value;
+    }
+  return total;
+}

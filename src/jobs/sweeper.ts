@@ -1,0 +1,101 @@
+// Tidies what expiry leaves: index entries and files of jobs whose records are gone, and cut-off submissions.
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { FileStore } from "../files/file-store.js";
+import { expiryKey, jobKey, modelKey, outstandingKey, sweepLockKey } from "../redis/keys.js";
+import { type JobIdentity, transitions } from "./transitions.js";
+
+export interface SweeperOptions {
+  redis: Redis;
+  files: FileStore;
+  logger: Logger;
+  /** Seconds. */
+  interval: number;
+}
+
+/** Jobs tidied with one look at Redis. */
+const BATCH = 500;
+/** A submission that is not in its queue after this was cut off between record and queue; milliseconds. */
+const SUBMISSION = 60_000;
+/** A file that nobody has written to for this long, and that no record knows, is nobody's; milliseconds. */
+const ABANDONED = 300_000;
+
+export interface Sweeper {
+  /** One round; also for tests. */
+  sweep(): Promise<void>;
+  stop(): void;
+}
+
+/** Every process sweeps in turn: one round an interval among all. */
+export function startSweeper(options: SweeperOptions): Sweeper {
+  const { redis, files, logger, interval } = options;
+  const steps = transitions(redis);
+
+  async function sweepExpired(): Promise<void> {
+    for (;;) {
+      const entries = await redis.zrangebyscore(expiryKey, "-inf", Date.now(), "LIMIT", 0, BATCH);
+      for (const entry of entries) await tidy(entry);
+      if (entries.length < BATCH) return;
+    }
+  }
+
+  async function tidy(entry: string): Promise<void> {
+    const [id, account, type, label, lane, madeName] = JSON.parse(entry) as string[];
+    const job = { id, account, type, label, lane, madeName, createdAt: 0 } as JobIdentity;
+    await files.remove("uploads", job.id);
+    await files.remove("results", job.id);
+    if ((await redis.exists(modelKey(job.id))) === 0) await files.remove("made", job.id);
+    await steps.expire(job);
+    await redis.zrem(expiryKey, entry);
+  }
+
+  /** Their clients were never told that they were accepted. */
+  async function sweepCutOff(): Promise<void> {
+    const before = Date.now() - SUBMISSION;
+    for (let offset = 0; ; ) {
+      const ids = await redis.zrangebyscore(outstandingKey, "-inf", before, "LIMIT", offset, BATCH);
+      const orphans = ids.length > 0 ? await steps.orphans(ids) : [];
+      for (const id of orphans) {
+        logger.warn({ job: id }, "a submission was cut off and is removed");
+        const record = await redis.hgetall(jobKey(id));
+        await steps.forget({ label: null, ...record, id } as unknown as JobIdentity);
+        await redis.zrem(outstandingKey, id);
+        await files.removeAll(id);
+      }
+      if (ids.length < BATCH) return;
+      offset += ids.length - orphans.length;
+    }
+  }
+
+  async function sweepFiles(): Promise<void> {
+    const before = Date.now() - ABANDONED;
+    for (const kind of FileStore.kinds)
+      for await (const name of files.untouchedSince(kind, before)) {
+        const id = name.split(".")[0] ?? "";
+        const whole = name === id;
+        const known = whole && (await redis.exists(jobKey(id), modelKey(id))) > 0;
+        if (!known || kind === "scratch") await files.remove(kind, name);
+      }
+  }
+
+  async function sweep(): Promise<void> {
+    await sweepExpired();
+    await sweepCutOff();
+    await sweepFiles();
+  }
+
+  async function round(): Promise<void> {
+    const mine = await redis.set(sweepLockKey, "1", "PX", Math.max(1, Math.floor(interval * 900)), "NX");
+    if (mine) await sweep();
+  }
+
+  let busy = false;
+  const timer = setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    await round().catch((error) => logger.warn({ err: error }, "tidying was cut short"));
+    busy = false;
+  }, interval * 1000);
+  timer.unref();
+  return { sweep, stop: () => clearInterval(timer) };
+}

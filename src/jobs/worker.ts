@@ -1,0 +1,130 @@
+// The worker of this process: both lanes' BullMQ workers with their pools, from start to an orderly stop.
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { type Config, limitsOf } from "../config.js";
+import type { FileStore } from "../files/file-store.js";
+import type { Models } from "../models/models.js";
+import { jobKey, PREFIX } from "../redis/keys.js";
+import { type JobData, LANES, type Lane } from "./lanes.js";
+import type { Notices } from "./notices.js";
+import { openPool, type Pool } from "./pool.js";
+import { Processor } from "./processor.js";
+import type { Registry } from "./registry.js";
+import { transitions } from "./transitions.js";
+
+/** Interactive jobs that a thread has at hand, so that it computes while Redis is asked for the next. */
+const AHEAD = 4;
+/** How long putting jobs back may take; milliseconds. */
+const PUT_BACK_TIME = 5000;
+/** How much lower the batch threads' scheduling priority is than that of the event loop and the other lane. */
+const BATCH_NICE = 10;
+
+export interface WorkerOptions {
+  config: Config;
+  registry: Registry;
+  /** A connection whose commands wait for Redis. */
+  redis: Redis;
+  notices: Notices;
+  models: Models;
+  files: FileStore;
+  logger: Logger;
+}
+
+export interface JobWorker {
+  /** Whether a thread of each pool has answered. */
+  isReady(): boolean;
+  /** Takes no further jobs, gives those that run `grace` seconds, puts the rest back. */
+  stop(grace: number): Promise<void>;
+}
+
+export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
+  const lanes = LANES.map((lane) => startLane(lane, options));
+  const all = () => lanes.flatMap(({ processor }) => processor.runningIds);
+  const stopEverywhere = (id: string, reason: "ended") => {
+    for (const { processor } of lanes) processor.stop(id, reason);
+  };
+  options.notices.onEnded((id) => stopEverywhere(id, "ended"));
+  const recheck = () => stopEnded(options.redis, all(), (id) => stopEverywhere(id, "ended"));
+  options.notices.onMissed(recheck);
+  await Promise.all(lanes.map(({ worker }) => worker.waitUntilReady()));
+
+  return {
+    isReady: () => lanes.every(({ pool }) => pool.isReady()),
+    async stop(grace) {
+      await Promise.all(lanes.map((lane) => stopLane(lane, grace)));
+    },
+  };
+}
+
+interface RunningLane {
+  worker: Worker<JobData>;
+  pool: Pool;
+  processor: Processor;
+}
+
+function startLane(lane: Lane, options: WorkerOptions): RunningLane {
+  const { config, registry, redis, models, files, logger } = options;
+  const threads = lane === "batch" ? config.THREADS : Math.max(1, Math.floor(config.THREADS / 2));
+  const nice = lane === "batch" ? BATCH_NICE : 0;
+  const pool = openPool(registry, { name: lane, threads, threadMemory: config.THREAD_MEMORY, nice }, logger);
+  const processor = new Processor({
+    registry,
+    transitions: transitions(redis),
+    models,
+    runner: { pool, files, limits: limitsOf(config), memory: config.JOB_MEMORY },
+    logger,
+    timeout: config.JOB_TIMEOUT,
+    lostRetries: config.LOST_RETRIES,
+  });
+  const worker = new Worker<JobData>(lane, processor.process, {
+    connection: redis,
+    prefix: PREFIX,
+    concurrency: lane === "batch" ? threads : threads * AHEAD,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+    // a lock that is not renewed expires, and the next check after that finds the job: together under RECOVERY
+    lockDuration: config.RECOVERY * 500,
+    stalledInterval: config.RECOVERY * 333,
+    // the processor counts lost workers itself: BullMQ would drop the job before its outcome is written
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    runRetryDelay: 500,
+    drainDelay: 2,
+  });
+  worker.on("error", (error) => logger.warn({ err: error, lane }, "the queue has a problem"));
+  worker.on("lockRenewalFailed", (ids: string[]) => {
+    for (const id of ids) processor.stop(id, "lock-lost");
+  });
+  worker.on("locksRenewed", ({ jobIds }) => {
+    // a cancellation's message may have been lost
+    stopEnded(redis, jobIds, (id) => processor.stop(id, "ended")).catch((error) =>
+      logger.warn({ err: error, lane }, "running jobs were not checked"),
+    );
+  });
+  worker.on("completed", (job) => {
+    // a mark that is left expires by itself
+    if (job.id && processor.takeDeleted(job.id)) redis.del(jobKey(job.id)).catch(() => {});
+  });
+  return { worker, pool, processor };
+}
+
+async function stopEnded(redis: Redis, ids: string[], stop: (id: string) => void): Promise<void> {
+  await Promise.all(
+    ids.map(async (id) => {
+      if ((await redis.hget(jobKey(id), "state")) !== "active") stop(id);
+    }),
+  );
+}
+
+async function stopLane({ worker, pool, processor }: RunningLane, grace: number): Promise<void> {
+  processor.refuse();
+  await worker.pause(true);
+  const deadline = Date.now() + grace * 1000;
+  while (processor.runningIds.length > 0 && Date.now() < deadline) await sleep(25);
+  for (const id of processor.runningIds) processor.stop(id, "shutdown");
+  // with Redis away nothing can be put back: the locks expire, and another worker finds the jobs
+  const orderly = await Promise.race([worker.close().then(() => true), sleep(PUT_BACK_TIME, false)]);
+  if (!orderly) await worker.close(true);
+  await pool.close();
+}

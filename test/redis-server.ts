@@ -1,0 +1,148 @@
+// A real Redis of a test's own: on a Unix socket in a temporary folder, gone with the test.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { Redis, type RedisOptions } from "ioredis";
+
+type ConnectOptions = Omit<RedisOptions, "path" | "replyMapping">;
+
+export interface TestRedis {
+  /** The Unix socket: the same over restarts. */
+  readonly path: string;
+  /** The server's data folder: the same over restarts. */
+  readonly dir: string;
+  /** A connection that the test need not close. Lost connections are silent and tried again. */
+  connect(options?: ConnectOptions): Redis;
+  /** Ends the server, paused or not; with SIGKILL as a crash would. */
+  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Stops the server if it runs and starts it on the same data and socket. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+/** How long a server may take from its start to its first answer, in milliseconds. */
+const START_TIMEOUT = 10_000;
+
+/** Debian's redis-tools hold the server's binary under another name: what it is called decides what it does. */
+const PROGRAMS = ["redis-server", "valkey-server", "redis-check-rdb"];
+
+/** Redis writes its process id there, for the guard. */
+const PID_FILE = "redis.pid";
+
+function findProgram(): string {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  for (const program of PROGRAMS)
+    for (const folder of folders)
+      try {
+        const file = join(folder, program);
+        accessSync(file, constants.X_OK);
+        return file;
+      } catch {}
+  throw new Error(`none of ${PROGRAMS.join(", ")} is on the PATH: install a Redis server`);
+}
+
+function spawnServer(dir: string, socket: string, appendonly: boolean): ChildProcess {
+  const program = findProgram();
+  const settings = {
+    port: "0",
+    unixsocket: socket,
+    dir,
+    logfile: join(dir, "redis.log"),
+    pidfile: join(dir, PID_FILE),
+    save: "",
+    appendonly: appendonly ? "yes" : "no",
+    "maxmemory-policy": "noeviction",
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const argv0 = program.endsWith("valkey-server") ? "valkey-server" : "redis-server";
+  return spawn(program, args, { argv0, stdio: "ignore" });
+}
+
+/**
+ * A process that outlives a test which is killed: when the pipe to it breaks, it ends the server and removes
+ * the folder. In a session of its own, so that a terminal's Ctrl-C does not reach it.
+ */
+function spawnGuard(dir: string): { dismiss(): void } {
+  const script = `cat; test -f "$0/${PID_FILE}" && kill -9 "$(cat "$0/${PID_FILE}")"; rm -rf "$0"`;
+  const guard = spawn("sh", ["-c", script, dir], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  guard.unref();
+  (guard.stdin as Socket).unref();
+  return { dismiss: () => guard.stdin.end() };
+}
+
+async function untilReady(server: ChildProcess, dir: string, socket: string): Promise<void> {
+  const probe = new Redis({ path: socket, retryStrategy: () => 10, maxRetriesPerRequest: null });
+  probe.on("error", () => {}); // refused until the socket is there
+  const ended = once(server, "exit", { signal: AbortSignal.timeout(START_TIMEOUT) }).then(() => false);
+  ended.catch(() => {}); // too late to matter once it answers
+  try {
+    if (await Promise.race([probe.ping().then(() => true), ended])) return;
+    throw new Error(`Redis ended at once: ${await readFile(join(dir, "redis.log"), "utf8").catch(String)}`);
+  } finally {
+    probe.disconnect();
+  }
+}
+
+/**
+ * Starts a Redis that lives as long as the test `t`. Nothing is written to disk unless `appendonly` is set,
+ * so that a restart begins empty. Register what uses its connections after it: teardowns run last to first.
+ */
+export async function startRedis(
+  t: { teardown(end: () => Promise<void>): void },
+  { appendonly = false }: { appendonly?: boolean } = {},
+): Promise<TestRedis> {
+  const dir = await mkdtemp(join(tmpdir(), "abacus-redis-"));
+  const path = join(dir, "redis.sock");
+  const connections: Redis[] = [];
+  let server: ChildProcess | undefined;
+
+  const guard = spawnGuard(dir);
+
+  async function start(): Promise<void> {
+    server = spawnServer(dir, path, appendonly);
+    await untilReady(server, dir, path);
+  }
+
+  async function stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const ending = server;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+    const exited = once(ending, "exit");
+    ending.kill(signal);
+    ending.kill("SIGCONT"); // a paused process takes no SIGTERM
+    await exited;
+    await rm(join(dir, PID_FILE), { force: true }); // the id may soon be another's
+  }
+
+  t.teardown(async () => {
+    for (const connection of connections) connection.disconnect();
+    await stop("SIGKILL");
+    await rm(dir, { recursive: true, force: true });
+    guard.dismiss();
+  });
+  await start();
+
+  return {
+    path,
+    dir,
+    connect(options = {}) {
+      const connection = new Redis({ path, retryStrategy: () => 50, disconnectTimeout: 100, ...options });
+      connection.on("error", () => {}); // otherwise ioredis prints each lost connection
+      connections.push(connection);
+      return connection;
+    },
+    stop,
+    async restart() {
+      await stop();
+      await start();
+    },
+    pause: () => void server?.kill("SIGSTOP"),
+    resume: () => void server?.kill("SIGCONT"),
+  };
+}

@@ -1,0 +1,181 @@
+// The job type `rnn.add`: asks a trained network for sums, one or many.
+import Type, { type Static } from "typebox";
+import { InputError } from "../input-error.js";
+import { defineJobType, type ModelReference, type TaskContext } from "../job-type.js";
+import { DEFAULT_MODEL, DEFAULT_REFERENCE } from "../rnn/default-model.js";
+import { modelWeights } from "../rnn/model-weights.js";
+import { predictor } from "../rnn/network.js";
+
+/** Pairs between two reports of progress: a few seconds of the largest model. */
+const REPORT_PAIRS = 100;
+/** Rows in one piece of CSV. */
+const PIECE_ROWS = 1000;
+
+const number = (description: string) => Type.Integer({ minimum: 0, description });
+
+const input = Type.Object(
+  {
+    a: Type.Optional(number("Sent together with `b`.")),
+    b: Type.Optional(number("With a + b < 2^binaryDim of the model (256 for `default`).")),
+    pairs: Type.Optional(
+      Type.Array(Type.Array(Type.Integer({ minimum: 0 }), { minItems: 2, maxItems: 2 }), {
+        minItems: 1,
+        maxItems: 100_000,
+        description: "Many additions `[a, b]`, in place of `a` and `b`.",
+      }),
+    ),
+    model: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        default: DEFAULT_MODEL,
+        description: "The id or name of a trained model.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+type Input = Static<typeof input>;
+
+const bits = (description: string) => Type.String({ pattern: "^[01]{2,31}$", description });
+
+const addition = {
+  a: Type.Integer(),
+  b: Type.Integer(),
+  predicted: Type.Integer({ description: "The network's own answer." }),
+  predictedBits: bits("`predicted` in binaryDim digits, the highest first."),
+  sum: Type.Integer({ description: "a + b." }),
+  sumBits: bits("`sum` in binaryDim digits, the highest first."),
+  correct: Type.Boolean(),
+};
+const Addition = Type.Object(addition);
+type Addition = Static<typeof Addition>;
+
+const model = Type.String({ description: "The model's id." });
+
+const output = Type.Union([
+  Type.Object({ ...addition, model }, { description: "For `a` and `b`." }),
+  Type.Object(
+    {
+      additions: Type.Array(Addition),
+      accuracy: Type.Number({ minimum: 0, maximum: 1, description: "The share of right sums." }),
+      model,
+    },
+    { description: "For `pairs`." },
+  ),
+]);
+type Output = Static<typeof output>;
+
+/** Throws InputError (400) unless the input has either a and b, or pairs. */
+function checkShape({ a, b, pairs }: Input): void {
+  const sent = { a: a !== undefined, b: b !== undefined, pairs: pairs !== undefined };
+  if (sent.pairs ? !sent.a && !sent.b : sent.a && sent.b) return;
+  const errors = (["a", "b"] as const)
+    .filter((name) => sent[name] === sent.pairs)
+    .map((name) => ({
+      path: `/${name}`,
+      message: sent.pairs
+        ? "cannot be sent together with pairs"
+        : `is required${sent.a || sent.b ? "" : ", or pairs"}`,
+    }));
+  throw new InputError({
+    status: 400,
+    name: "invalid-input",
+    detail: errors.map(({ path, message }) => `${path} ${message}`).join("; "),
+    errors,
+  });
+}
+
+/**
+ * The model to ask: the default one unless another was resolved. One that was asked for by name and not
+ * resolved must not be answered for by the default one: that is the host's defect, not the caller's mistake.
+ */
+function modelOf(input: Input, model: ModelReference | undefined): ModelReference {
+  if (model) return model;
+  if (input.model === undefined || input.model === DEFAULT_MODEL) return DEFAULT_REFERENCE;
+  throw new Error(`the model ${JSON.stringify(input.model)} has not been resolved`);
+}
+
+function checkSum(path: string, a: number, b: number, { id, binaryDim }: ModelReference): void {
+  const limit = 2 ** binaryDim;
+  if (a + b < limit) return;
+  throw InputError.impossible(
+    path,
+    `adds up to ${a + b}: the model ${id} has binaryDim ${binaryDim}, its sums are below 2^${binaryDim} = ${limit}`,
+  );
+}
+
+function addPairs(input: Input, context: TaskContext<Input>): Output {
+  const reference = modelOf(input, context.model);
+  const weights = modelWeights(reference);
+  const model = reference.id;
+  const predict = predictor(weights);
+  const digits = (value: number) => value.toString(2).padStart(weights.binaryDim, "0");
+  const add = (a: number, b: number): Addition => {
+    const predicted = predict(a, b);
+    const sum = a + b;
+    const correct = predicted === sum;
+    return { a, b, predicted, predictedBits: digits(predicted), sum, sumBits: digits(sum), correct };
+  };
+
+  if (!input.pairs) return { ...add(input.a!, input.b!), model };
+  const total = input.pairs.length;
+  const additions = input.pairs.map((pair, done) => {
+    if (done % REPORT_PAIRS === 0) context.progress({ stage: "adding", done, total, unit: "pairs" });
+    return add(pair[0]!, pair[1]!);
+  });
+  const right = additions.filter(({ correct }) => correct).length;
+  return { additions, accuracy: right / total, model };
+}
+
+/** A header, and a row for each addition. */
+function* csv(result: Output): Iterable<string> {
+  const names = Object.keys(addition) as (keyof Addition)[];
+  const additions: Addition[] = "additions" in result ? result.additions : [result];
+  yield `${names.join(",")}\n`;
+  for (let start = 0; start < additions.length; start += PIECE_ROWS)
+    yield additions
+      .slice(start, start + PIECE_ROWS)
+      .map((row) => `${names.map((name) => row[name]).join(",")}\n`)
+      .join("");
+}
+
+export const rnnAdd = defineJobType({
+  name: "rnn.add",
+  version: 1,
+  path: "/v1/rnn/additions",
+  summary: "Add with a trained network",
+  description:
+    "Adds `a` and `b`, or each of `pairs`. The answers are the network's own: a wrong one is reported as " +
+    "`correct: false`, never repaired. Without `model`, the tutorial's own network adds numbers up to a sum of 255.",
+  accepts: ["json"],
+  input,
+  output,
+  example: {
+    input: { a: 5, b: 7 },
+    output: {
+      a: 5,
+      b: 7,
+      predicted: 12,
+      predictedBits: "00001100",
+      sum: 12,
+      sumBits: "00001100",
+      correct: true,
+      model: DEFAULT_MODEL,
+    },
+  },
+  cost: ({ pairs }) => 16 * (pairs?.length ?? 1),
+  summarize: ({ a, b, pairs, model = DEFAULT_MODEL }) =>
+    pairs ? { pairs: pairs.length, model } : { a, b, model },
+  model: (input) => input.model ?? DEFAULT_MODEL,
+  check(input, resolved) {
+    checkShape(input);
+    const model = modelOf(input, resolved);
+    if (!input.pairs) return checkSum("", input.a!, input.b!, model);
+    input.pairs.forEach((pair, index) => {
+      checkSum(`/pairs/${index}`, pair[0]!, pair[1]!, model);
+    });
+  },
+  task: (input, context) => ({ result: addPairs(input, context) }),
+  formats: { "text/csv": csv },
+});

@@ -1,0 +1,180 @@
+// The threads' only entry: runs one step of one job and hands back its result as final JSON bytes.
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
+import { InputError, type InputProblem } from "./input-error.js";
+import type {
+  Answer,
+  AnyJobType,
+  ModelReference,
+  Progress,
+  Round,
+  SourceFile,
+  TaskContext,
+} from "./job-type.js";
+import type { Limits } from "./limits.js";
+import { transferables } from "./transfer.js";
+import { validate } from "./validation.js";
+
+/** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but moved buffers. */
+export interface StepRequest {
+  type: string;
+  step: "task" | "plan" | "part" | "merge";
+  /** The part, or the results to merge. */
+  payload?: unknown;
+  /** Which part of its round this is, so that their progress can be added up. */
+  part: number;
+  job: { id: string; createdAt: string };
+  /** The input, or the path of the JSON body that holds it. */
+  input: { value: unknown } | { body: string };
+  file: SourceFile | undefined;
+  model: ModelReference | undefined;
+  limits: Limits;
+  memory: number;
+  threads: number;
+  output: {
+    /** A result of at most this many bytes is handed back; a larger one is written to `result`. */
+    inlineBytes: number;
+    result: string;
+    made: string;
+  };
+}
+
+export type StepReply =
+  | { kind: "answer"; bytes: number; result: Uint8Array | null; made: string | undefined }
+  | { kind: "parts"; parts: unknown[] }
+  | { kind: "value"; value: unknown }
+  | { kind: "mistake"; problem: InputProblem };
+
+/** Makes the result, of at most `inlineBytes` bytes or in the file `result`, into another format. */
+export interface FormatRequest {
+  step: "format";
+  type: string;
+  mediaType: string;
+  /** The result's JSON: its bytes or the path of a file that holds them. */
+  source: Uint8Array | string;
+  /** Where the answer goes. */
+  target: string;
+}
+
+/** News from a running step. */
+export interface StepNews {
+  id: string;
+  part: number;
+  progress?: Progress;
+  sentence?: string;
+}
+
+/** Progress is passed on this often; milliseconds. */
+const PROGRESS_INTERVAL = 250;
+
+const registry: { jobTypes: readonly AnyJobType[] } = await import(
+  (workerData as { registry?: string } | undefined)?.registry ?? "./job-types.js"
+);
+const types = new Map(registry.jobTypes.map((type) => [type.name, type]));
+
+export default async function run(request: StepRequest | FormatRequest | { step: "ping" }): Promise<unknown> {
+  if (request.step === "ping") return "pong";
+  const type = types.get(request.type);
+  if (!type) throw new Error(`this thread does not know the job type ${request.type}`);
+  if (request.step === "format") return format(type, request);
+  const reply = await runStep(type, request);
+  return move({ [transferableSymbol]: transferables(reply), [valueSymbol]: reply } as never);
+}
+
+async function runStep(type: AnyJobType, request: StepRequest): Promise<StepReply> {
+  try {
+    const context = contextOf(type, request);
+    if ("task" in type) return answer(type, request, await type.task(context.input, context));
+    if (request.step === "part") return { kind: "value", value: await type.part(request.payload, context) };
+    const round: Round<unknown, unknown> =
+      request.step === "plan"
+        ? await type.plan(context.input, context)
+        : await type.merge(request.payload as unknown[], context);
+    return "parts" in round ? { kind: "parts", parts: round.parts } : answer(type, request, round);
+  } catch (error) {
+    if (error instanceof InputError) return { kind: "mistake", problem: error.problem };
+    throw error;
+  }
+}
+
+/** A body that was stored unparsed is read once a step asks for it, and checked as it would have been at submission. */
+function readBody(type: AnyJobType, request: StepRequest, path: string): unknown {
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InputError({
+      status: 400,
+      name: "malformed-json",
+      detail: `the body is not JSON: ${error.message}`,
+    });
+  }
+  validate(type.input, input);
+  type.check?.(input, request.model, request.limits);
+  return input;
+}
+
+function contextOf(type: AnyJobType, request: StepRequest): TaskContext {
+  const { job, part, file, model, limits, memory, threads } = request;
+  let input: unknown = "value" in request.input ? request.input.value : undefined;
+  let told = 0;
+  const tell = (news: Omit<StepNews, "id" | "part">) =>
+    parentPort?.postMessage({ id: job.id, part, ...news });
+  return {
+    job,
+    get input() {
+      if (input === undefined && "body" in request.input) input = readBody(type, request, request.input.body);
+      return input;
+    },
+    file,
+    model,
+    limits,
+    memory,
+    threads,
+    progress(progress) {
+      const now = Date.now();
+      if (now - told < PROGRESS_INTERVAL) return;
+      told = now;
+      tell({ progress });
+    },
+    log(sentence) {
+      tell({ sentence });
+    },
+  };
+}
+
+/** The only place where a result becomes JSON: what is written here is what the caller reads. */
+function answer(type: AnyJobType, request: StepRequest, given: Answer<unknown>): StepReply {
+  // an encoder's bytes have a buffer of their own, which moves to the event loop's thread uncopied
+  const result = new TextEncoder().encode(JSON.stringify(given.result));
+  const { output } = request;
+  if (given.artifact) writeWhole(output.made, given.artifact);
+  const inline = result.length <= output.inlineBytes;
+  if (!inline) writeWhole(output.result, result);
+  const made = type.makes && JSON.stringify((given.result as Record<string, unknown>)[type.makes]);
+  return { kind: "answer", bytes: result.length, result: inline ? result : null, made };
+}
+
+/** Readers see the whole file or none, also when two workers write it at the same time. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
+  writeFileSync(temporary, bytes, { mode: 0o600 });
+  renameSync(temporary, path);
+}
+
+function format(type: AnyJobType, request: FormatRequest): { bytes: number } {
+  const { source, target, mediaType } = request;
+  const json = typeof source === "string" ? readFileSync(source) : Buffer.from(source);
+  const pieces = type.formats?.[mediaType]?.(JSON.parse(json.toString()));
+  if (!pieces) throw new Error(`${type.name} has no format ${mediaType}`);
+  let bytes = 0;
+  const file = openSync(target, "w", 0o600);
+  try {
+    for (const piece of pieces) bytes += writeSync(file, Buffer.from(piece as string));
+  } finally {
+    closeSync(file);
+  }
+  return { bytes };
+}

@@ -1,0 +1,99 @@
+// Checks a value against a job type's schema, with the same words on the event loop and in a thread.
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { InputError } from "./input-error.js";
+
+/** As many mistakes are told as a person would want to read. */
+const MOST_ERRORS = 20;
+
+interface SchemaError {
+  keyword: string;
+  instancePath: string;
+  params: Record<string, unknown>;
+  message: string;
+}
+
+const compiled = new WeakMap<object, ReturnType<typeof Compile>>();
+
+function compile(schema: TSchema) {
+  let check = compiled.get(schema);
+  if (!check) {
+    check = Compile(schema);
+    compiled.set(schema, check);
+  }
+  return check;
+}
+
+/** Values out of range are 422; everything else that a schema can find is a wrong shape, 400. */
+const RANGE = new Set([
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "minItems",
+  "maxItems",
+  "enum",
+  "const",
+  "format",
+]);
+
+function at(value: unknown, pointer: string): unknown {
+  let here = value;
+  for (const step of pointer.split("/").slice(1)) {
+    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    here = (here as Record<string, unknown> | undefined)?.[key];
+  }
+  return here;
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function describe(error: SchemaError): { path: string; message: string }[] {
+  const { keyword, instancePath, params } = error;
+  const names = (params.requiredProperties ?? params.additionalProperties) as string[] | undefined;
+  if (keyword === "required" && names)
+    return names.map((name) => ({
+      path: `${instancePath}/${escapePointer(name)}`,
+      message: "is required",
+    }));
+  if (keyword === "additionalProperties" && names)
+    return names.map((name) => ({
+      path: `${instancePath}/${escapePointer(name)}`,
+      message: "is not a known field",
+    }));
+  return [{ path: instancePath, message: error.message }];
+}
+
+/** A number with a fraction where a whole number belongs has the right JSON type and an impossible value. */
+function isRange(error: SchemaError, value: unknown): boolean {
+  if (RANGE.has(error.keyword)) return true;
+  return (
+    error.keyword === "type" &&
+    error.params.type === "integer" &&
+    typeof at(value, error.instancePath) === "number"
+  );
+}
+
+/** Throws InputError (400 for a wrong shape, 422 for values out of range) unless `value` fits `schema`. */
+export function validate(schema: TSchema, value: unknown): void {
+  const check = compile(schema);
+  if (check.Check(value)) return;
+  const found = (check.Errors(value) as unknown as SchemaError[]).filter(
+    // typebox reports an unknown field twice: once as a schema of `false`, once by its name
+    (error) => error.keyword !== "boolean",
+  );
+  const errors = found.flatMap(describe).slice(0, MOST_ERRORS);
+  const range = found.every((error) => isRange(error, value));
+  throw new InputError({
+    status: range ? 422 : 400,
+    name: range ? "impossible-value" : "invalid-input",
+    detail: errors.map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`).join("; "),
+    errors,
+  });
+}
