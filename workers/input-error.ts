@@ -2,7 +2,7 @@
 
 export interface InputProblem {
   /** 400: not of the declared shape. 422: the right types, but an impossible value. */
-  status: 400 | 404 | 413 | 422;
+  status: 400 | 404 | 409 | 413 | 422;
   /** The problem's name, the last part of `urn:abacus:problem:<name>`. */
   name: string;
   detail: string;
@@ -27,6 +27,15 @@ export class InputError extends Error {
       name: "impossible-value",
       detail: `${path === "" ? "the input" : path} ${message}`,
       errors: [{ path, message }],
+    });
+  }
+
+  /** Bytes that are not JSON, or not UTF-8. */
+  static malformed(cause: Error): InputError {
+    return new InputError({
+      status: 400,
+      name: "malformed-json",
+      detail: `the body is not JSON: ${cause.message}`,
     });
   }
 

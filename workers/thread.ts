@@ -19,7 +19,8 @@ import { validate } from "./validation.js";
 /** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but moved buffers. */
 export interface StepRequest {
   type: string;
-  step: "task" | "plan" | "part" | "merge";
+  /** `refer` only says what a stored body refers to, so that it can be resolved before the computation. */
+  step: "refer" | "task" | "plan" | "part" | "merge";
   /** The part, or the results to merge. */
   payload?: unknown;
   /** Which part of its round this is, so that their progress can be added up. */
@@ -38,6 +39,14 @@ export interface StepRequest {
     result: string;
     made: string;
   };
+}
+
+/** What the answer to `refer` holds. */
+export interface Referred {
+  /** The id or name of a model. */
+  model: string | undefined;
+  /** The name for what the job makes. */
+  name: string | undefined;
 }
 
 export type StepReply =
@@ -84,6 +93,7 @@ export default async function run(request: StepRequest | FormatRequest | { step:
 
 async function runStep(type: AnyJobType, request: StepRequest): Promise<StepReply> {
   try {
+    if (request.step === "refer") return { kind: "value", value: refer(type, request) };
     const context = contextOf(type, request);
     if ("task" in type) return answer(type, request, await type.task(context.input, context));
     if (request.step === "part") return { kind: "value", value: await type.part(request.payload, context) };
@@ -98,22 +108,22 @@ async function runStep(type: AnyJobType, request: StepRequest): Promise<StepRepl
   }
 }
 
-/** A body that was stored unparsed is read once a step asks for it, and checked as it would have been at submission. */
-function readBody(type: AnyJobType, request: StepRequest, path: string): unknown {
+/** A body that was stored unparsed, read when a step asks for it. */
+function readBody(type: AnyJobType, path: string): unknown {
   let input: unknown;
   try {
-    input = JSON.parse(readFileSync(path, "utf8"));
+    input = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new InputError({
-      status: 400,
-      name: "malformed-json",
-      detail: `the body is not JSON: ${error.message}`,
-    });
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    throw InputError.malformed(error as Error);
   }
   validate(type.input, input);
-  type.check?.(input, request.model, request.limits);
   return input;
+}
+
+function refer(type: AnyJobType, request: StepRequest): Referred {
+  const input = "body" in request.input ? readBody(type, request.input.body) : request.input.value;
+  return { model: type.model?.(input), name: type.makes && (input as { name?: string }).name };
 }
 
 function contextOf(type: AnyJobType, request: StepRequest): TaskContext {
@@ -125,7 +135,10 @@ function contextOf(type: AnyJobType, request: StepRequest): TaskContext {
   return {
     job,
     get input() {
-      if (input === undefined && "body" in request.input) input = readBody(type, request, request.input.body);
+      if (input === undefined && "body" in request.input) {
+        input = readBody(type, request.input.body);
+        type.check?.(input, model, limits);
+      }
       return input;
     },
     file,

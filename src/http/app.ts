@@ -3,7 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import accepts from "@fastify/accepts";
 import multipart from "@fastify/multipart";
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from "fastify";
 import type { Logger } from "pino";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
@@ -47,7 +53,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, registry, jobs, accounts, files, formats, ready, stopping } = deps;
   const app = fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // bodies are limited where they are read: some are streamed to the disk, whatever their size
     bodyLimit: Number.MAX_SAFE_INTEGER,
     return503OnClosing: false,

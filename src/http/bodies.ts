@@ -126,11 +126,7 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new InputError({
-      status: 400,
-      name: "malformed-json",
-      detail: `the body is not JSON: ${(error as Error).message}`,
-    });
+    throw InputError.malformed(error as Error);
   }
 }
 

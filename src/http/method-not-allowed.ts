@@ -10,7 +10,8 @@ const METHODS: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
  */
 export function refuseOtherMethods(app: FastifyInstance): () => void {
   const known = new Map<string, Set<string>>();
-  app.addHook("onRoute", ({ url, method }) => {
+  app.addHook("onRoute", ({ url, method, schema }) => {
+    if (schema?.hide) return; // files of the documentation's page
     const methods = known.get(url) ?? new Set();
     for (const one of [method].flat()) methods.add(one);
     known.set(url, methods);
@@ -31,7 +32,7 @@ export function refuseOtherMethods(app: FastifyInstance): () => void {
           throw new HttpProblem(
             405,
             "method-not-allowed",
-            `${request.method} is not possible here, but ${allow} is`,
+            `${request.method} is not possible here; possible: ${allow}`,
             { allow },
           );
         },

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { InputError } from "../../workers/input-error.js";
 import { SignInsBusyError } from "../accounts/passwords.js";
 import { FileStalled, FileTooLarge } from "../files/file-store.js";
-import { AlreadyEnded, NameTaken } from "../jobs/jobs.js";
+import { AlreadyEnded } from "../jobs/jobs.js";
 import { PROBLEM, type ProblemDocument, problemOf } from "../jobs/problems.js";
 import { isUnavailable, isUndecided } from "../redis/connections.js";
 
@@ -77,7 +77,6 @@ export function problemFor(error: unknown): HttpProblem {
     return new HttpProblem(413, "too-large", `the body has ${error.message}, which is the limit`);
   if (error instanceof FileStalled) return new HttpProblem(408, "timed-out", error.message);
   if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
-  if (error instanceof NameTaken) return new HttpProblem(409, "name-taken", error.message);
   if (error instanceof SignInsBusyError) return notNow(error.message);
   if (isUnavailable(error)) return notNow(isUndecided(error) ? UNDECIDED : UNREACHED);
   const { statusCode, code, message } = error as FastifyError;

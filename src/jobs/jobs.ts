@@ -1,12 +1,11 @@
 // Jobs as a caller sees them: submit, find, wait, list, cancel, remove. Knows nothing of HTTP.
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, SourceFile } from "../../workers/job-type.js";
 import type { Limits } from "../../workers/limits.js";
 import { validate } from "../../workers/validation.js";
 import type { FileStore } from "../files/file-store.js";
-import type { Models } from "../models/models.js";
+import { type Models, nameTaken } from "../models/models.js";
 import { isUndecided } from "../redis/connections.js";
 import { jobKey } from "../redis/keys.js";
 import { isId } from "./id.js";
@@ -65,17 +64,9 @@ export function createJobs(options: JobsOptions) {
   const { redis, queues, notices, files, models, limits, logger } = options;
   const steps = transitions(redis);
 
-  async function checkedModel(submission: Submission): Promise<ModelReference | undefined> {
-    const { type, input, account } = submission;
+  async function referredModel({ type, input, account }: Submission): Promise<ModelReference | undefined> {
     const reference = input === undefined ? undefined : type.model?.(input);
-    if (reference === undefined) return undefined;
-    const model = await models.resolve(account, reference);
-    if (model) return model;
-    throw new InputError({
-      status: 404,
-      name: "unknown-model",
-      detail: `there is no model ${JSON.stringify(reference)}`,
-    });
+    return reference === undefined ? undefined : models.require(account, reference);
   }
 
   /** Takes the name that the job's model will have. Returns it, or "" for none. */
@@ -83,14 +74,14 @@ export function createJobs(options: JobsOptions) {
     const name = type.makes && (input as { name?: string } | undefined)?.name;
     if (!name) return "";
     if (await models.reserve(account, name, id)) return name;
-    throw new NameTaken(name);
+    throw nameTaken(name);
   }
 
   /** Throws InputError for what cannot be computed, before anything is kept. */
   async function submit(submission: Submission): Promise<void> {
     const { id, type, input, account, file } = submission;
     if (input !== undefined) validate(type.input, input);
-    const model = await checkedModel(submission);
+    const model = await referredModel(submission);
     if (input !== undefined) type.check?.(input, model, limits);
     const madeName = await reserveName(submission);
     const stored = input === undefined;
@@ -200,12 +191,4 @@ export function createJobs(options: JobsOptions) {
 /** After such an error nobody knows whether the job is in its queue: nothing of it may be removed. */
 function mayHaveAccepted(error: unknown): boolean {
   return isUndecided(error);
-}
-
-/** A name that another model of the account has. */
-export class NameTaken extends Error {
-  override readonly name = "NameTaken";
-  constructor(name: string) {
-    super(`the name ${JSON.stringify(name)} is in use by another model`);
-  }
 }

@@ -1,13 +1,15 @@
 // The processor: takes a job from its queue, has it computed in the pool, and writes how it ended.
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Logger } from "pino";
-import type { ModelReference } from "../../workers/job-type.js";
-import { DEFAULT_MODEL, type Models } from "../models/models.js";
+import { InputError } from "../../workers/input-error.js";
+import type { ModelReference, Progress } from "../../workers/job-type.js";
+import { type Models, nameTaken } from "../models/models.js";
+import { isUnavailable } from "../redis/connections.js";
 import type { JobData } from "./lanes.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
-import { type Ended, type Runner, runSteps } from "./run.js";
+import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
 import type { Ending, JobIdentity, Transitions } from "./transitions.js";
 
 /** Why a job's computation is stopped from outside. */
@@ -75,14 +77,15 @@ export class Processor {
       return;
     }
 
-    const started = await transitions.start(identity, Date.now());
-    if (started !== "started") {
-      logger.debug({ job: id, state: started }, "nothing to compute");
-      return this.tidy(id, started);
-    }
+    // known here before it starts, so that a cancellation right after the start finds it
     const controller = new AbortController();
     this.running.set(id, controller);
     try {
+      const started = await transitions.start(identity, Date.now());
+      if (started !== "started") {
+        logger.debug({ job: id, state: started }, "nothing to compute");
+        return await this.tidy(id, started);
+      }
       const ending = await this.compute(identity, data, controller);
       if (ending === "put back") return await this.putBack(job, identity, token);
       if (ending) await this.finish(identity, ending);
@@ -103,35 +106,54 @@ export class Processor {
     if (!type) return undefined;
     const reporter = new Reporter(job.id, transitions, logger);
     const timer = setTimeout(() => controller.abort("timed-out" satisfies StopReason), timeout * 1000);
+    const run = {
+      id: job.id,
+      type,
+      data,
+      signal: controller.signal,
+      onProgress: (progress: Progress) => reporter.setProgress(progress),
+      onSentence: (sentence: string) => reporter.addSentence(sentence),
+    };
     try {
-      const model = data.model === undefined ? undefined : await this.resolve(job.account, data.model);
-      if (model === "gone")
-        return failure(problem("unknown-model", 404, `the model ${data.model} was deleted in the meantime`));
-      const ended = await runSteps(runner, {
-        id: job.id,
-        type,
-        data,
-        model,
-        signal: controller.signal,
-        onProgress: (progress) => reporter.setProgress(progress),
-        onSentence: (sentence) => reporter.addSentence(sentence),
-      });
+      const model = await this.prepare(job, run);
+      const ended = await runSteps(runner, { ...run, model });
       await reporter.end();
       return endingOf(ended);
     } catch (error) {
       await reporter.end();
       if (controller.signal.aborted) return this.stopped(controller.signal.reason as StopReason, timeout);
-      logger.error({ err: error, job: job.id }, "the job failed");
       controller.abort("ended" satisfies StopReason); // other parts of it may still run
+      if (error instanceof InputError) return failure(problemOf(error.problem));
+      if (isUnavailable(error)) throw error; // Redis's trouble is no failure of the job
+      logger.error({ err: error, job: job.id }, "the job failed");
       return failure(mishap(error));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  private async resolve(account: string, id: string): Promise<ModelReference | "gone"> {
-    if (id === DEFAULT_MODEL.id) return DEFAULT_MODEL;
-    return (await this.options.models.resolve(account, id)) ?? "gone";
+  /**
+   * Resolves the model that the input refers to. What a stored body refers to is known only now: so is the
+   * name that its model shall have.
+   */
+  private async prepare(job: JobIdentity, run: Omit<Run, "model">): Promise<ModelReference | undefined> {
+    const { runner, models, transitions } = this.options;
+    const { type, data } = run;
+    if (!isStored(data) || !(type.model || type.makes)) return this.resolve(job, data.model);
+    const referred = await referTo(runner, run);
+    if (referred.name !== undefined) {
+      if (!(await models.reserve(job.account, referred.name, job.id))) throw nameTaken(referred.name);
+      job.madeName = referred.name;
+      await transitions.setMadeName(job);
+    }
+    return this.resolve(job, referred.model);
+  }
+
+  private async resolve(
+    job: JobIdentity,
+    reference: string | undefined,
+  ): Promise<ModelReference | undefined> {
+    return reference === undefined ? undefined : this.options.models.require(job.account, reference);
   }
 
   private stopped(reason: StopReason, timeout: number): Ending | "put back" | undefined {

@@ -1,7 +1,8 @@
 // Runs the steps of one job in a pool: a whole task, or a plan, its parts in turns with other jobs', and a merge.
+import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, Progress, SourceFile } from "../../workers/job-type.js";
 import type { Limits } from "../../workers/limits.js";
-import type { StepNews, StepReply, StepRequest } from "../../workers/thread.js";
+import type { Referred, StepNews, StepReply, StepRequest } from "../../workers/thread.js";
 import type { FileStore } from "../files/file-store.js";
 import type { JobData } from "./lanes.js";
 import type { Pool } from "./pool.js";
@@ -28,6 +29,19 @@ export interface Runner {
 }
 
 export type Ended = Extract<StepReply, { kind: "answer" | "mistake" }>;
+
+/** What a body that was stored unparsed refers to. Throws InputError for a mistake in it. */
+export async function referTo(runner: Runner, run: Omit<Run, "model">): Promise<Referred> {
+  const request = { ...requestOf(runner, { ...run, model: undefined }), step: "refer" as const };
+  const reply = await runner.pool.run(request, run.signal);
+  if (reply.kind === "mistake") throw new InputError(reply.problem);
+  return (reply as { value: unknown }).value as Referred;
+}
+
+/** Whether the input is in the job's file, unparsed. */
+export function isStored(data: JobData): boolean {
+  return data.input === undefined && data.file !== undefined;
+}
 
 /** Resolves with the answer or the caller's mistake; rejects when a thread dies, throws or is aborted. */
 export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
@@ -62,7 +76,7 @@ function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
   const { files, limits, memory, pool } = runner;
   const { id, data } = run;
   const file: SourceFile | undefined = data.file && { ...data.file, path: files.path("uploads", id) };
-  const stored = data.input === undefined && file !== undefined;
+  const stored = isStored(data) && file !== undefined;
   return {
     type: data.type,
     part: 0,

@@ -300,6 +300,11 @@ export function transitions(redis: Redis) {
       );
     },
 
+    /** The name for what a job makes, when its body was looked into only now. */
+    async setMadeName(job: JobIdentity): Promise<void> {
+      await redis.hset(jobKey(job.id), "madeName", job.madeName);
+    },
+
     putBack(job: JobIdentity): Promise<number> {
       return commands.abacusPutBack(
         jobKey(job.id),

@@ -1,11 +1,10 @@
 // Trained models: what an addition may refer to, by id or by the name that its training reserved.
 import type { Redis } from "ioredis";
+import { InputError } from "../../workers/input-error.js";
 import type { ModelReference } from "../../workers/job-type.js";
+import { DEFAULT_REFERENCE } from "../../workers/rnn/default-model.js";
 import type { FileStore } from "../files/file-store.js";
 import { jobKey, modelKey, modelNamesKey } from "../redis/keys.js";
-
-/** The tutorial's model: every thread computes it for itself, so it belongs to no account and has no file. */
-export const DEFAULT_MODEL: ModelReference = { id: "default", binaryDim: 8, hiddenDim: 16, weights: null };
 
 // A name is taken while the model that has it exists or the training that reserved it may still end well.
 const RESERVE = `
@@ -35,10 +34,18 @@ export function createModels(redis: Redis, files: FileStore) {
   redis.defineCommand("abacusReserveName", { lua: RESERVE, numberOfKeys: 1 });
   redis.defineCommand("abacusReleaseName", { lua: RELEASE, numberOfKeys: 1 });
 
-  return {
+  const models = {
+    /** The model of an account by id or name. Throws InputError (404) when there is none. */
+    async require(account: string, reference: string): Promise<ModelReference> {
+      const model = await models.resolve(account, reference);
+      if (model) return model;
+      const detail = `there is no model ${JSON.stringify(reference)}`;
+      throw new InputError({ status: 404, name: "unknown-model", detail });
+    },
+
     /** The model of an account by id or name; `undefined` when there is none. */
     async resolve(account: string, reference: string): Promise<ModelReference | undefined> {
-      if (reference === DEFAULT_MODEL.id) return DEFAULT_MODEL;
+      if (reference === DEFAULT_REFERENCE.id) return DEFAULT_REFERENCE;
       const id = (await redis.hget(modelNamesKey(account), reference)) ?? reference;
       const [owner, document] = await redis.hmget(modelKey(id), "account", "document");
       if (owner !== account || !document) return undefined;
@@ -60,4 +67,11 @@ export function createModels(redis: Redis, files: FileStore) {
       return (await redis.exists(modelKey(id))) === 1;
     },
   };
+  return models;
+}
+
+/** The mistake of asking for a name that another model has. */
+export function nameTaken(name: string): InputError {
+  const detail = `the name ${JSON.stringify(name)} is in use by another model`;
+  return new InputError({ status: 409, name: "name-taken", detail });
 }

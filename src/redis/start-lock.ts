@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Milliseconds. */
 const POLL = 50;
 /** Nobody holds the lock for longer; an older one was left by a crash, whoever has its process id now. */
-const OLDEST = 30_000;
+const OLDEST = 90_000;
 const PATIENCE = OLDEST + 15_000;
 /** Two who both found a stale lock replace it one after the other within less than this; the last one has it. */
 const SETTLE = 200;

@@ -11,27 +11,31 @@ const CHUNK = 2 ** 20;
 /** What a compressed file may unpack to, in bytes. Compressed a thousandfold, zeros would keep a thread busy for hours. */
 export const UNPACKED_BYTES = 8 * 2 ** 30;
 
+/** Is told how many bytes of the file itself have been read. */
+type Tell = (bytes: number) => void;
+
 /** The bytes that records are read from: unpacked, and UTF-8 unless the encoding is read as it is. */
-export function tableBytes(file: SourceFile, encoding: Encoding): AsyncIterable<Uint8Array> {
-  const bytes = unpackedBytes(file);
+export function tableBytes(file: SourceFile, encoding: Encoding, tell?: Tell): AsyncIterable<Uint8Array> {
+  const bytes = unpackedBytes(file, tell);
   return encoding.kind === "other" ? transcoded(bytes, encoding) : bytes;
 }
 
 /** The file's content, unpacked when it is gzip. A chunk is valid until the next one is asked for. */
-export function unpackedBytes(file: SourceFile): AsyncIterable<Uint8Array> {
-  return file.gzip ? gunzipped(file.path, UNPACKED_BYTES) : fileBytes(file.path, 0);
+export function unpackedBytes(file: SourceFile, tell?: Tell): AsyncIterable<Uint8Array> {
+  return file.gzip ? gunzipped(file.path, UNPACKED_BYTES, tell) : fileBytes(file.path, 0, tell);
 }
 
 /** A file's bytes from offset `from` on. A chunk is valid until the next one is asked for. */
-export async function* fileBytes(path: string, from: number): AsyncIterable<Uint8Array> {
+export async function* fileBytes(path: string, from: number, tell?: Tell): AsyncIterable<Uint8Array> {
   const file = await open(path);
   try {
     const buffer = Buffer.allocUnsafe(CHUNK);
     for (let at = from; ; ) {
       const { bytesRead } = await file.read(buffer, 0, CHUNK, at);
       if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
       at += bytesRead;
+      tell?.(at - from);
+      yield buffer.subarray(0, bytesRead);
     }
   } finally {
     await file.close();
@@ -39,7 +43,7 @@ export async function* fileBytes(path: string, from: number): AsyncIterable<Uint
 }
 
 /** Unpacks a gzip file as it streams. Throws InputError when it is damaged or unpacks to more than `most` bytes. */
-export async function* gunzipped(path: string, most: number): AsyncIterable<Uint8Array> {
+export async function* gunzipped(path: string, most: number, tell?: Tell): AsyncIterable<Uint8Array> {
   const source = createReadStream(path, { highWaterMark: CHUNK / 4 });
   const unzip = createGunzip({ chunkSize: CHUNK / 4 });
   source.on("error", (error) => unzip.destroy(error));
@@ -54,6 +58,7 @@ export async function* gunzipped(path: string, most: number): AsyncIterable<Uint
           name: "too-large",
           detail: `the gzip file unpacks to more than ${most} bytes, the most that is read`,
         });
+      tell?.(source.bytesRead);
       yield chunk;
     }
   } catch (error) {

@@ -50,12 +50,15 @@ export function momentsOf(values: Float64Array): Moments {
     }
     differences.add(sum);
   }
-  const mean = shift + differences.value / n;
-  return { mean, std: Math.sqrt(centralSquares(values, mean) / (n - 1)), min, max };
+  const near = shift + differences.value / n;
+  const { squares, rest } = differencesFrom(values, near);
+  // the first value may be far from the mean, and the differences from it rounded
+  const mean = Number.isFinite(rest) ? near + rest / n : near;
+  return { mean, std: Math.sqrt(Math.max(0, squares - rest ** 2 / n) / (n - 1)), min, max };
 }
 
-/** The sum of squared differences from the mean. */
-function centralSquares(values: Float64Array, mean: number): number {
+/** Sums over the values' differences from `center`: of their squares, and of themselves. */
+function differencesFrom(values: Float64Array, center: number): { squares: number; rest: number } {
   const squares = new Sum();
   const rests = new Sum();
   for (let from = 0; from < values.length; from += BLOCK) {
@@ -63,12 +66,12 @@ function centralSquares(values: Float64Array, mean: number): number {
     let square = 0;
     let rest = 0;
     for (let at = from; at < to; at++) {
-      const difference = values[at]! - mean;
+      const difference = values[at]! - center;
       square += difference * difference;
       rest += difference;
     }
     squares.add(square);
     rests.add(rest);
   }
-  return Math.max(0, squares.value - rests.value ** 2 / values.length);
+  return { squares: squares.value, rest: rests.value };
 }

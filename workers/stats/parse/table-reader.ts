@@ -69,6 +69,11 @@ export class TableReader {
     return this.layout.columns.filter((_, at) => this.columns[at]!.mode === Mode.mixed);
   }
 
+  /** Columns that hold a value that is no number, by their index in a record. */
+  get notNumbers(): number[] {
+    return this.layout.columns.filter((_, at) => this.columns[at]!.mode !== Mode.numbers);
+  }
+
   get memory(): number {
     return this.columns.reduce((sum, column) => sum + column.memory, 0);
   }

@@ -1,0 +1,87 @@
+// `abacus serve`, `abacus api` and `abacus worker`: one process of the service, from its settings to its end.
+import { relative } from "node:path";
+import { pino } from "pino";
+import { type Config, ConfigError, readConfig } from "../config.js";
+import type { Registry } from "../jobs/registry.js";
+import { type PrivateServer, startPrivateServer } from "../redis/private-server.js";
+import { type Roles, type Service, startService } from "../service.js";
+import { stopOnSignals } from "../signals.js";
+import { version } from "../version.js";
+
+export const ROLES: Record<"serve" | "api" | "worker", Roles> = {
+  serve: { http: true, work: true },
+  api: { http: true, work: false },
+  worker: { http: false, work: true },
+};
+
+/** Starts the process; it lives until a signal. `registry`: other job types than this project's own. */
+export async function run(command: keyof typeof ROLES, registry?: Registry): Promise<void> {
+  const config = readConfig();
+  if (config.REDIS_URL === undefined && command !== "serve")
+    throw new ConfigError(
+      `REDIS_URL is not set: \`abacus ${command}\` works on a Redis that processes share`,
+    );
+  // the lines for people go to standard output, so the log goes to standard error
+  const logger = pino({ level: config.LOG_LEVEL, base: { pid: process.pid, command } }, pino.destination(2));
+  let privateServer: PrivateServer | undefined;
+  let service: Service | undefined;
+  const started = (async () => {
+    privateServer = config.REDIS_URL === undefined ? await openPrivateServer(config, logger) : undefined;
+    service = await startService({
+      config,
+      roles: ROLES[command],
+      redis: privateServer ? { path: privateServer.path } : { url: config.REDIS_URL as string },
+      version,
+      logger,
+      ...(registry && { registry }),
+    });
+  })();
+  stopOnSignals(async (signal) => {
+    logger.info({ signal }, "stopping");
+    // a start that is under way is awaited, so that nothing it began is left behind
+    await started.catch(() => {});
+    await service?.stop();
+    await privateServer?.stop();
+    logger.info("stopped");
+  });
+  try {
+    await started;
+  } catch (error) {
+    await privateServer?.stop();
+    throw error;
+  }
+  greet(command, config, service as unknown as Service);
+}
+
+function openPrivateServer(config: Config, logger: pino.Logger): Promise<PrivateServer> {
+  return startPrivateServer({
+    dataDir: config.DATA_DIR,
+    fsync: config.REDIS_FSYNC,
+    memory: config.REDIS_MEMORY,
+    purpose: "serve",
+    logger,
+  });
+}
+
+/** Plain lines for a person: where it is, who may use it, and a first request. */
+function greet(command: string, config: Config, { url, admin }: Service): void {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  if (!url || !admin) {
+    say(`Abacus ${command} ${version} takes jobs. Ctrl-C stops it.`);
+    return;
+  }
+  if (admin.notice) say(admin.notice);
+  const file = admin.passwordFile && relative(process.cwd(), admin.passwordFile);
+  say(`Abacus ${version} listens on ${url}`);
+  say("Account:  admin");
+  if (file) say(`Password: in ${file}`);
+  else if (config.ADMIN_PASSWORD) say("Password: the one in ADMIN_PASSWORD");
+  if (admin.password && process.stdout.isTTY) say(`          ${admin.password}`);
+  // shell-quoted, so that the line works pasted also from a folder with a space in its name
+  const user = file ? `-u "admin:$(cat '${file.replaceAll("'", "'\\''")}')"` : "-u admin";
+  say("Try:");
+  say(
+    `  curl ${user} -H 'Prefer: wait=10' -H 'Content-Type: application/json' -d '{"a": 5, "b": 7}' ${url}/v1/rnn/additions`,
+  );
+  say(`API:      ${url}/docs`);
+}

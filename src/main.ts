@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// The command line: a thin reader of arguments; each command is a file of commands/.
+import { parseArgs } from "node:util";
+import { ConfigError } from "./config.js";
+import { version } from "./version.js";
+
+const USAGE = `usage: abacus [serve | api | worker | account] [options]
+  serve      the service and its worker in one process (the default)
+  api        the HTTP side alone, on the Redis of REDIS_URL
+  worker     a worker alone, on the Redis of REDIS_URL
+  account    add NAME | passwd NAME | remove NAME | list
+options
+  --log-level LEVEL   as LOG_LEVEL
+  --version, --help
+Settings come from the environment and from .env; the README lists them.
+`;
+
+async function main(args: string[]): Promise<void> {
+  const known = args.findIndex((arg) => !arg.startsWith("-"));
+  const command = args[known] === "account" ? "account" : undefined;
+  if (command) {
+    const { accountCommand } = await import("./commands/account-command.js");
+    process.exitCode = await accountCommand(args.slice(known + 1));
+    return;
+  }
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      "log-level": { type: "string" },
+      version: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return void process.stdout.write(USAGE);
+  if (values.version) return void process.stdout.write(`${version}\n`);
+  const { run, ROLES } = await import("./commands/run.js");
+  const name = positionals[0] ?? "serve";
+  if (positionals.length > 1 || !Object.hasOwn(ROLES, name)) throw new UsageError(`unknown command ${name}`);
+  if (values["log-level"] !== undefined) process.env.LOG_LEVEL = values["log-level"];
+  await run(name as keyof typeof ROLES);
+}
+
+class UsageError extends Error {}
+
+main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
+  const usage = error instanceof UsageError || error.code?.startsWith("ERR_PARSE_ARGS");
+  const expected = usage || error instanceof ConfigError;
+  process.stderr.write(`abacus: ${expected ? error.message : describe(error)}\n${usage ? USAGE : ""}`);
+  process.exit(usage ? 2 : 1);
+});
+
+/** A failed start in one sentence; its inside only for those who ask. */
+function describe(error: Error): string {
+  return process.env.LOG_LEVEL === "debug" ? (error.stack ?? error.message) : error.message;
+}

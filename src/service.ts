@@ -1,0 +1,148 @@
+// One process of the service, made of its parts: Redis, and in front or behind it what the command asks for.
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { FastifyInstance } from "fastify";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { createAccounts } from "./accounts/accounts.js";
+import { type AdminPassword, ensureAdmin } from "./accounts/admin.js";
+import { type Config, limitsOf } from "./config.js";
+import { FileStore } from "./files/file-store.js";
+import { claimStore } from "./files/store-id.js";
+import { buildApp } from "./http/app.js";
+import { createJobs } from "./jobs/jobs.js";
+import { openQueues } from "./jobs/lanes.js";
+import { Notices } from "./jobs/notices.js";
+import { openPool } from "./jobs/pool.js";
+import { loadRegistry, type Registry } from "./jobs/registry.js";
+import { startSweeper } from "./jobs/sweeper.js";
+import { type JobWorker, startWorker } from "./jobs/worker.js";
+import { createModels } from "./models/models.js";
+import { type Connections, openConnections, type RedisAddress, untilReady } from "./redis/connections.js";
+import { warnOfUnsafeRedis } from "./redis/safety.js";
+
+/** What a process does: answer HTTP, compute, or both. */
+export interface Roles {
+  http: boolean;
+  work: boolean;
+}
+
+export interface Service {
+  /** Where it listens, with the HTTP role. */
+  readonly url: string | undefined;
+  readonly admin: AdminPassword | undefined;
+  /**
+   * Ends in order: not ready, no new work, waits ended; running jobs get `grace` seconds, the rest is put
+   * back; then the connections.
+   */
+  stop(grace?: number): Promise<void>;
+}
+
+export interface ServiceOptions {
+  config: Config;
+  roles: Roles;
+  redis: RedisAddress;
+  version: string;
+  logger: Logger;
+  registry?: Registry;
+}
+
+/** The format pool makes CSV and the like on demand: one thread is enough for what people download. */
+const FORMAT_THREADS = 1;
+
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, roles, logger } = options;
+  const dataDir = resolve(config.DATA_DIR);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const registry = options.registry ?? (await loadRegistry());
+  const connections = openConnections(options.redis, logger);
+  const waiting = await untilReady(connections.waiting());
+  await warnOfUnsafeRedis(waiting, logger);
+  await claimStore(waiting, dataDir);
+  const files = await FileStore.open(dataDir, config.REDIS_FSYNC === "always");
+  const notices = new Notices(connections.waiting());
+  await notices.start();
+  const shared = { ...options, registry, connections, waiting, files, notices };
+  const sweeper = startSweeper({ redis: waiting, files, logger, interval: config.SWEEP_INTERVAL });
+
+  const worker = roles.work ? await startLanes(shared) : undefined;
+  const front = roles.http ? await startFront(shared, dataDir, worker) : undefined;
+
+  return {
+    url: front?.url,
+    admin: front?.admin,
+    async stop(grace = config.SHUTDOWN_GRACE) {
+      sweeper.stop();
+      await Promise.all([front?.stop(grace), worker?.stop(grace)]);
+      connections.close();
+    },
+  };
+}
+
+interface Shared extends ServiceOptions {
+  registry: Registry;
+  connections: Connections;
+  waiting: Redis;
+  files: FileStore;
+  notices: Notices;
+}
+
+function startLanes({ config, registry, waiting, notices, files, logger }: Shared): Promise<JobWorker> {
+  const models = createModels(waiting, files);
+  return startWorker({ config, registry, redis: waiting, notices, models, files, logger });
+}
+
+async function startFront(shared: Shared, dataDir: string, worker: JobWorker | undefined) {
+  const { config, registry, connections, waiting, files, notices, logger, version } = shared;
+  const producer = await untilReady(connections.producer());
+  const stopping = new AbortController();
+  const formats = openPool(
+    registry,
+    { name: "formats", threads: FORMAT_THREADS, threadMemory: config.THREAD_MEMORY, nice: 0 },
+    logger,
+  );
+  const jobs = createJobs({
+    redis: producer,
+    queues: openQueues(producer),
+    notices,
+    files,
+    models: createModels(producer, files),
+    limits: limitsOf(config),
+    interactiveCost: config.INTERACTIVE_COST,
+    retention: config.RETENTION,
+    logger,
+  });
+  const ready = async () => ({
+    running: !stopping.signal.aborted,
+    redis: await producer.ping().then(
+      () => true,
+      () => false,
+    ),
+    threads: formats.isReady() && (worker?.isReady() ?? true),
+    disk: (await files.free()) >= config.DISK_RESERVE,
+  });
+  const admin = await ensureAdmin(createAccounts(waiting), {
+    dataDir,
+    adminPassword: config.ADMIN_PASSWORD,
+  });
+  const accounts = createAccounts(producer);
+  const deps = { config, version, registry, jobs, accounts, files, formats, ready, logger };
+  const app = await buildApp({ ...deps, stopping: stopping.signal });
+  const url = await app.listen({ host: config.HOST, port: config.PORT });
+  return {
+    url,
+    admin,
+    async stop(grace: number) {
+      stopping.abort();
+      await closeApp(app, grace);
+      await formats.close();
+    },
+  };
+}
+
+/** Lets requests that are under way end, uploads included, but not for ever. */
+async function closeApp(app: FastifyInstance, grace: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), grace * 1000);
+  await app.close();
+  clearTimeout(timer);
+}
