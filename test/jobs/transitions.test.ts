@@ -1,0 +1,162 @@
+// The transitions of a job's record: the first ending stands, and nothing is left of what is gone.
+import t from "tap";
+import { newId } from "../../src/jobs/id.js";
+import { documentOf, FIELDS, readRecord, summaryOf } from "../../src/jobs/record.js";
+import { type Ending, type JobIdentity, transitions } from "../../src/jobs/transitions.js";
+import { startRedis } from "../redis-server.js";
+
+const redis = await startRedis(t);
+const connection = redis.connect();
+const steps = transitions(connection);
+
+function identity(more: Partial<JobIdentity> = {}): JobIdentity {
+  const base = { account: "ann", type: "test.echo", lane: "interactive", label: null, madeName: "" };
+  return { ...base, id: newId(), createdAt: Date.now(), ...more };
+}
+
+async function entered(more: Partial<JobIdentity> = {}, ttl = 60_000): Promise<JobIdentity> {
+  const job = identity(more);
+  const { account, type, lane, createdAt, label, madeName } = job;
+  const fields = {
+    account,
+    type,
+    lane,
+    createdAt,
+    madeName,
+    ttl,
+    input: "{}",
+    ...(label !== null && { label }),
+  };
+  await steps.enter(job, 5, fields);
+  return job;
+}
+
+const read = async (id: string) => readRecord(id, FIELDS, await steps.find(id, FIELDS));
+
+t.test("of many endings at once exactly one stands, and all others are told which", async (t) => {
+  const endings: Ending[] = [
+    { state: "completed", result: Buffer.from("1"), resultBytes: 1 },
+    { state: "failed", error: "{}" },
+    { state: "canceled" },
+  ];
+  for (let round = 0; round < 50; round++) {
+    const job = await entered();
+    await steps.start(job, Date.now());
+    const answers = await Promise.all(
+      [...endings, ...endings].map((ending) => steps.finish(job, ending, Date.now())),
+    );
+    t.equal(answers.filter((answer) => answer === "finished").length, 1);
+    const record = await read(job.id);
+    for (const answer of answers) if (answer !== "finished") t.equal(answer, record?.state);
+  }
+});
+
+t.test("a job that has ended does not start again, and one that is unknown never", async (t) => {
+  const job = await entered();
+  t.equal(await steps.start(job, 1), "started");
+  t.equal(await steps.start(job, 2), "started", "its worker was lost: it starts again");
+  t.equal((await read(job.id))?.attempts, 2);
+  await steps.finish(job, { state: "canceled" }, Date.now());
+  t.equal(await steps.start(job, 3), "canceled");
+  t.equal(await steps.report(job.id, '{"fraction":1}', ["too late"]), 0);
+  t.equal(await steps.start(identity(), 4), "missing");
+});
+
+t.test("a job that was put back waits again", async (t) => {
+  const job = await entered();
+  await steps.start(job, 1);
+  await steps.report(job.id, '{"fraction":0.5}', []);
+  t.equal(await steps.putBack(job), 1);
+  t.match(await read(job.id), { state: "queued", startedAt: null, progress: "null", attempts: 1 });
+  await steps.finish(job, { state: "canceled" }, Date.now());
+  t.equal(await steps.putBack(job), 0, "not when it has ended");
+});
+
+t.test("every change takes a number, and progress and sentences are in the record", async (t) => {
+  const job = await entered();
+  await steps.start(job, 1);
+  await steps.report(job.id, '{"fraction":0.25}', ["read 10 rows", "read 20 rows"]);
+  const record = await read(job.id);
+  t.match(record, { number: 5, progress: '{"fraction":0.25}', state: "active" });
+  const entries = await connection.xrange(`{abacus}:job:${job.id}:entries`, "-", "+");
+  t.same(entries, [
+    ["1-0", ["state", "queued"]],
+    ["2-0", ["state", "active"]],
+    ["4-0", ["log", "read 10 rows"]],
+    ["5-0", ["log", "read 20 rows"]],
+  ]);
+});
+
+t.test("the record of a job that talks without end is bounded", async (t) => {
+  const job = await entered();
+  await steps.start(job, 1);
+  const sentences = Array.from({ length: 1500 }, (_, i) => `sentence ${i}`);
+  await steps.report(job.id, undefined, sentences);
+  t.equal(await connection.xlen(`{abacus}:job:${job.id}:entries`), 1000);
+});
+
+t.test("an outcome expires to the millisecond, with its entries", async (t) => {
+  const job = await entered({}, 50);
+  await steps.finish(job, { state: "canceled" }, Date.now());
+  t.equal((await read(job.id))?.state, "canceled");
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  t.equal(await read(job.id), undefined);
+  t.equal(await connection.exists(`{abacus}:job:${job.id}:entries`), 0);
+});
+
+t.test("an outcome of a failed or canceled job keeps what a retry needs", async (t) => {
+  const job = await entered();
+  await connection.hset(`{abacus}:interactive:${job.id}`, "data", '{"input":1}');
+  await steps.finish(job, { state: "failed", error: "{}" }, Date.now());
+  t.equal(await connection.hget(`{abacus}:job:${job.id}`, "data"), '{"input":1}');
+});
+
+t.test("a removed job leaves nothing; one that ran leaves a mark that says only that", async (t) => {
+  await connection.flushall();
+  const queued = await entered({ label: "x", madeName: "m" });
+  await connection.hset("{abacus}:model-names:ann", "m", queued.id);
+  await steps.finish(queued, { state: "failed", error: "{}" }, Date.now());
+  t.equal(await steps.remove(queued), "failed");
+  t.same(await connection.keys("*"), []);
+
+  const active = await entered();
+  await steps.start(active, 1);
+  t.equal(await steps.remove(active), "active");
+  t.equal(await read(active.id), undefined, "to an observer it does not exist");
+  t.same(await connection.hgetall(`{abacus}:job:${active.id}`), { state: "deleted" });
+  t.ok((await connection.pttl(`{abacus}:job:${active.id}`)) > 0, "the mark goes by itself");
+  t.equal(await steps.finish(active, { state: "completed" }, Date.now()), "deleted");
+  t.equal(await steps.remove(active), "missing");
+});
+
+t.test("a named model keeps its name and its document when its job is removed", async (t) => {
+  const job = await entered({ madeName: "mine" });
+  await connection.hset("{abacus}:model-names:ann", "mine", job.id);
+  await steps.start(job, 1);
+  await steps.finish(job, { state: "completed", made: '{"binaryDim":8}' }, Date.now());
+  t.equal(await connection.pttl(`{abacus}:model:${job.id}`), -1, "it has no expiry");
+  await steps.remove(job);
+  t.equal(await connection.hget("{abacus}:model-names:ann", "mine"), job.id);
+  t.equal(await connection.hget(`{abacus}:model:${job.id}`, "document"), '{"binaryDim":8}');
+});
+
+t.test("an unnamed model goes with its job", async (t) => {
+  const job = await entered();
+  await steps.start(job, 1);
+  await steps.finish(job, { state: "completed", made: "{}" }, Date.now());
+  t.ok((await connection.pttl(`{abacus}:model:${job.id}`)) > 0, "it expires as the job does");
+  await steps.remove(job);
+  t.equal(await connection.exists(`{abacus}:model:${job.id}`), 0);
+});
+
+t.test("the result's bytes are in the document as they were written", async (t) => {
+  const job = await entered();
+  await steps.start(job, 1);
+  const result = Buffer.from('{"a" : 1.50,"__proto__":[1e2]}');
+  await steps.finish(job, { state: "completed", result, resultBytes: result.length }, Date.now());
+  const record = (await read(job.id))!;
+  const document = documentOf(record).toString();
+  t.ok(document.endsWith(`"result":${result}}`));
+  t.equal(JSON.parse(document).state, "completed");
+  t.equal(JSON.parse(summaryOf(record)).result, null);
+});
