@@ -122,8 +122,8 @@ export function createJobs(options: JobsOptions) {
       ...(label !== null && { label }),
     };
     try {
-      const rank = await steps.enter(identity, priority, fields);
-      await queues[lane].add(type, data, { jobId: id, priority: rank });
+      const turn = await steps.enter(identity, priority, fields);
+      await queues[lane].add(type, data, { jobId: id, priority: turn });
     } catch (error) {
       // a job that may be in the queue keeps its record; if it is not, the sweeper removes it
       if (!mayHaveAccepted(error)) await steps.forget(identity).catch(() => {});

@@ -81,7 +81,7 @@ export class Processor {
     const controller = new AbortController();
     this.running.set(id, controller);
     try {
-      const started = await transitions.start(identity, Date.now());
+      const started = await transitions.start(identity, Date.now(), job.priority);
       if (started !== "started") {
         logger.debug({ job: id, state: started }, "nothing to compute");
         return await this.tidy(id, started);

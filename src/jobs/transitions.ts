@@ -11,12 +11,12 @@ import {
   expiryKey,
   jobKey,
   jobsKey,
-  loadKey,
   modelKey,
   modelNamesKey,
   modelsKey,
   outstandingKey,
   PREFIX,
+  turnsKey,
 } from "../redis/keys.js";
 import { type JobState, STATES } from "./record.js";
 
@@ -26,6 +26,46 @@ const ENTRIES = 1000;
 const LEAST_URGENT = 2_097_151;
 /** How long a deleted job that was running stays marked as such, so that nothing computes it again. */
 const TOMBSTONE = 3_600_000;
+
+// Whose turn it is in a lane (start-time fair queueing; Goyal, Vin and Cheng, 1996). Each job gets a number,
+// the smallest is next. An account's next number is past its last one by twice the caller's priority, so
+// accounts take turns whatever their load, and their urgent jobs come more often; one that has nothing waiting
+// begins where the lane is now, just ahead of those that were served last. Jobs of a less urgent priority do
+// not count, so an account's urgent job overtakes its own others. Numbers only grow, so nobody waits for ever;
+// they begin anew when nothing waits, and are lowered together before they reach BullMQ's bound.
+const TURN = `
+local function lower(lane, turns, prioritized)
+  local base = tonumber(redis.call('HGET', turns, 'now')) or 0
+  local waiting = redis.call('ZRANGE', prioritized, 0, -1, 'WITHSCORES')
+  for i = 1, #waiting, 2 do
+    local score = tonumber(waiting[i + 1])
+    local number = math.max(1, math.floor(score / 4294967296) - base)
+    redis.call('ZADD', prioritized, number * 4294967296 + score % 4294967296, waiting[i])
+    redis.call('HSET', lane .. ':' .. waiting[i], 'priority', number)
+  end
+  local lasts = redis.call('HGETALL', turns)
+  for i = 1, #lasts, 2 do redis.call('HSET', turns, lasts[i], math.max(0, tonumber(lasts[i + 1]) - base)) end
+end
+local function turn(lane, turns, account, priority)
+  local prioritized = lane .. ':prioritized'
+  if redis.call('EXISTS', prioritized) == 0 then redis.call('DEL', turns) end
+  local function number()
+    local now = tonumber(redis.call('HGET', turns, 'now')) or 0
+    local last = 0
+    for p = 1, priority do
+      last = math.max(last, tonumber(redis.call('HGET', turns, p .. ':' .. account)) or 0)
+    end
+    if last <= now then return now + 2 * priority - 1 end
+    return last + 2 * priority
+  end
+  local mine = number()
+  if mine > ${LEAST_URGENT} then
+    lower(lane, turns, prioritized)
+    mine = math.min(number(), ${LEAST_URGENT})
+  end
+  redis.call('HSET', turns, priority .. ':' .. account, mine)
+  return mine
+end`;
 
 // Numbered entries: the number grows with each, and is what an observer resumes from.
 const APPEND = `
@@ -38,16 +78,14 @@ end`;
 const LIVE = `
 local function live(state) return state == 'queued' or state == 'active' end`;
 
-const ENTER = `${APPEND}
-local record, entries, load, jobs, state, type, label, outstanding = unpack(KEYS)
-local id, priority, created = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local ahead = redis.call('ZCOUNT', load, '-inf', priority)
-redis.call('HSET', record, 'state', 'queued', unpack(ARGV, 4))
+const ENTER = `${APPEND}${TURN}
+local record, entries, turns, jobs, state, type, label, outstanding = unpack(KEYS)
+local id, priority, created, lane, account = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+redis.call('HSET', record, 'state', 'queued', unpack(ARGV, 6))
 append(record, entries, 'state', 'queued')
-redis.call('ZADD', load, priority, id)
 for _, index in ipairs({jobs, state, type, label}) do redis.call('ZADD', index, 0, id) end
 redis.call('ZADD', outstanding, created, id)
-return math.min((ahead + 1) * priority, ${LEAST_URGENT})`;
+return turn(lane, turns, account, priority)`;
 
 // Removes every trace; what is on the disk is the caller's.
 const FORGET = `
@@ -59,7 +97,7 @@ if redis.call('HGET', names, madeName) == id then redis.call('HDEL', names, made
 return 1`;
 
 const START = `${APPEND}
-local record, entries, queued, active = unpack(KEYS)
+local record, entries, queued, active, turns = unpack(KEYS)
 local state = redis.call('HGET', record, 'state')
 if not state then return 'missing' end
 if state ~= 'queued' and state ~= 'active' then return state end
@@ -70,6 +108,9 @@ redis.call('ZREM', queued, ARGV[1])
 redis.call('ZADD', active, 0, ARGV[1])
 local number = append(record, entries, 'state', 'active')
 redis.call('PUBLISH', ARGV[3], number)
+if tonumber(ARGV[4]) > (tonumber(redis.call('HGET', turns, 'now')) or 0) then
+  redis.call('HSET', turns, 'now', ARGV[4])
+end
 return 'started'`;
 
 const PUT_BACK = `${APPEND}
@@ -98,13 +139,12 @@ return 1`;
 
 // The one write of the outcome: for completion, failure, cancellation and deletion alike.
 const FINISH = `${APPEND}${LIVE}
-local record, entries, load, queued, active, ended, outstanding, expiry, bull, model, models, names = unpack(KEYS)
+local record, entries, queued, active, ended, outstanding, expiry, bull, model, models, names = unpack(KEYS)
 local id, state, now, channel, index, madeName = unpack(ARGV, 1, 6)
 local before = redis.call('HGET', record, 'state')
 if not before then return 'missing' end
 if not live(before) then return before end
 local expires = tonumber(now) + tonumber(redis.call('HGET', record, 'ttl'))
-redis.call('ZREM', load, id)
 redis.call('ZREM', queued, id)
 redis.call('ZREM', active, id)
 redis.call('ZREM', outstanding, id)
@@ -186,12 +226,12 @@ interface Commands {
 
 const SCRIPTS: [string, string, number][] = [
   ["abacusEnter", ENTER, 8],
-  ["abacusForget", FORGET, 13],
-  ["abacusStart", START, 4],
+  ["abacusForget", FORGET, 12],
+  ["abacusStart", START, 5],
   ["abacusPutBack", PUT_BACK, 4],
   ["abacusReport", REPORT, 2],
-  ["abacusFinish", FINISH, 12],
-  ["abacusRemove", REMOVE, 16],
+  ["abacusFinish", FINISH, 11],
+  ["abacusRemove", REMOVE, 15],
   ["abacusFind", FIND, 1],
   ["abacusOrphans", ORPHANS, 1],
 ];
@@ -241,7 +281,6 @@ export function transitions(redis: Redis) {
     job.label === null ? jobsKey(job.account) : jobsKey(job.account, "label", job.label);
   /** Every sorted set that may hold the id of a job that has not been swept. */
   const indexes = (job: JobIdentity) => [
-    loadKey(job.account, job.lane),
     outstandingKey,
     jobsKey(job.account),
     jobsKey(job.account, "type", job.type),
@@ -250,12 +289,12 @@ export function transitions(redis: Redis) {
   ];
 
   return {
-    /** Writes the record of a new job and its indexes; returns its priority in its lane. */
+    /** Writes the record of a new job and its indexes; returns its number in its lane, BullMQ's priority. */
     enter(job: JobIdentity, priority: number, fields: Record<string, string | number>): Promise<number> {
       return commands.abacusEnter(
         jobKey(job.id),
         entriesKey(job.id),
-        loadKey(job.account, job.lane),
+        turnsKey(job.lane),
         jobsKey(job.account),
         ...states(job, "queued"),
         jobsKey(job.account, "type", job.type),
@@ -264,6 +303,8 @@ export function transitions(redis: Redis) {
         job.id,
         priority,
         job.createdAt,
+        `${PREFIX}:${job.lane}`,
+        encodeURIComponent(job.account),
         ...Object.entries(fields).flat(),
       );
     },
@@ -288,15 +329,20 @@ export function transitions(redis: Redis) {
       await this.forget(model ? { ...job, madeName: "" } : job);
     },
 
-    /** `started`, or why there is nothing to compute: the state it ended in, or `missing`. */
-    start(job: JobIdentity, now: number): Promise<string> {
+    /**
+     * `started`, or why there is nothing to compute: the state it ended in, or `missing`. `turn` is the job's
+     * number in its lane.
+     */
+    start(job: JobIdentity, now: number, turn: number): Promise<string> {
       return commands.abacusStart(
         jobKey(job.id),
         entriesKey(job.id),
         ...states(job, "queued", "active"),
+        turnsKey(job.lane),
         job.id,
         now,
         changesChannel(job.id),
+        turn,
       );
     },
 
@@ -338,7 +384,6 @@ export function transitions(redis: Redis) {
       return commands.abacusFinish(
         jobKey(job.id),
         entriesKey(job.id),
-        loadKey(job.account, job.lane),
         ...states(job, "queued", "active", ending.state),
         outstandingKey,
         expiryKey,

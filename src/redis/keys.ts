@@ -14,8 +14,8 @@ export const jobsKey = (account: string, filter?: "state" | "type" | "label", va
   filter === undefined
     ? `${PREFIX}:jobs:${part(account)}`
     : `${PREFIX}:jobs:${part(account)}:${filter}:${part(value ?? "")}`;
-/** An account's jobs in a lane that have not ended, by the caller's priority. */
-export const loadKey = (account: string, lane: string) => `${PREFIX}:load:${lane}:${part(account)}`;
+/** Where a lane is now, and each account's last number in it by priority (a hash). */
+export const turnsKey = (lane: string) => `${PREFIX}:turns:${lane}`;
 /** All jobs that have not ended, by time of creation. */
 export const outstandingKey = `${PREFIX}:outstanding`;
 /** What must be tidied when a job expires, by the time of that. */

@@ -41,7 +41,7 @@ t.test("of many endings at once exactly one stands, and all others are told whic
   ];
   for (let round = 0; round < 50; round++) {
     const job = await entered();
-    await steps.start(job, Date.now());
+    await steps.start(job, Date.now(), 1);
     const answers = await Promise.all(
       [...endings, ...endings].map((ending) => steps.finish(job, ending, Date.now())),
     );
@@ -53,18 +53,18 @@ t.test("of many endings at once exactly one stands, and all others are told whic
 
 t.test("a job that has ended does not start again, and one that is unknown never", async (t) => {
   const job = await entered();
-  t.equal(await steps.start(job, 1), "started");
-  t.equal(await steps.start(job, 2), "started", "its worker was lost: it starts again");
+  t.equal(await steps.start(job, 1, 1), "started");
+  t.equal(await steps.start(job, 2, 1), "started", "its worker was lost: it starts again");
   t.equal((await read(job.id))?.attempts, 2);
   await steps.finish(job, { state: "canceled" }, Date.now());
-  t.equal(await steps.start(job, 3), "canceled");
+  t.equal(await steps.start(job, 3, 1), "canceled");
   t.equal(await steps.report(job.id, '{"fraction":1}', ["too late"]), 0);
-  t.equal(await steps.start(identity(), 4), "missing");
+  t.equal(await steps.start(identity(), 4, 1), "missing");
 });
 
 t.test("a job that was put back waits again", async (t) => {
   const job = await entered();
-  await steps.start(job, 1);
+  await steps.start(job, 1, 1);
   await steps.report(job.id, '{"fraction":0.5}', []);
   t.equal(await steps.putBack(job), 1);
   t.match(await read(job.id), { state: "queued", startedAt: null, progress: "null", attempts: 1 });
@@ -74,7 +74,7 @@ t.test("a job that was put back waits again", async (t) => {
 
 t.test("every change takes a number, and progress and sentences are in the record", async (t) => {
   const job = await entered();
-  await steps.start(job, 1);
+  await steps.start(job, 1, 1);
   await steps.report(job.id, '{"fraction":0.25}', ["read 10 rows", "read 20 rows"]);
   const record = await read(job.id);
   t.match(record, { number: 5, progress: '{"fraction":0.25}', state: "active" });
@@ -89,7 +89,7 @@ t.test("every change takes a number, and progress and sentences are in the recor
 
 t.test("the record of a job that talks without end is bounded", async (t) => {
   const job = await entered();
-  await steps.start(job, 1);
+  await steps.start(job, 1, 1);
   const sentences = Array.from({ length: 1500 }, (_, i) => `sentence ${i}`);
   await steps.report(job.id, undefined, sentences);
   t.equal(await connection.xlen(`{abacus}:job:${job.id}:entries`), 1000);
@@ -117,10 +117,10 @@ t.test("a removed job leaves nothing; one that ran leaves a mark that says only 
   await connection.hset("{abacus}:model-names:ann", "m", queued.id);
   await steps.finish(queued, { state: "failed", error: "{}" }, Date.now());
   t.equal(await steps.remove(queued), "failed");
-  t.same(await connection.keys("*"), []);
+  t.same(await connection.keys("*"), ["{abacus}:turns:interactive"], "but what belongs to the lane");
 
   const active = await entered();
-  await steps.start(active, 1);
+  await steps.start(active, 1, 1);
   t.equal(await steps.remove(active), "active");
   t.equal(await read(active.id), undefined, "to an observer it does not exist");
   t.same(await connection.hgetall(`{abacus}:job:${active.id}`), { state: "deleted" });
@@ -132,7 +132,7 @@ t.test("a removed job leaves nothing; one that ran leaves a mark that says only 
 t.test("a named model keeps its name and its document when its job is removed", async (t) => {
   const job = await entered({ madeName: "mine" });
   await connection.hset("{abacus}:model-names:ann", "mine", job.id);
-  await steps.start(job, 1);
+  await steps.start(job, 1, 1);
   await steps.finish(job, { state: "completed", made: '{"binaryDim":8}' }, Date.now());
   t.equal(await connection.pttl(`{abacus}:model:${job.id}`), -1, "it has no expiry");
   await steps.remove(job);
@@ -142,7 +142,7 @@ t.test("a named model keeps its name and its document when its job is removed", 
 
 t.test("an unnamed model goes with its job", async (t) => {
   const job = await entered();
-  await steps.start(job, 1);
+  await steps.start(job, 1, 1);
   await steps.finish(job, { state: "completed", made: "{}" }, Date.now());
   t.ok((await connection.pttl(`{abacus}:model:${job.id}`)) > 0, "it expires as the job does");
   await steps.remove(job);
@@ -151,7 +151,7 @@ t.test("an unnamed model goes with its job", async (t) => {
 
 t.test("the result's bytes are in the document as they were written", async (t) => {
   const job = await entered();
-  await steps.start(job, 1);
+  await steps.start(job, 1, 1);
   const result = Buffer.from('{"a" : 1.50,"__proto__":[1e2]}');
   await steps.finish(job, { state: "completed", result, resultBytes: result.length }, Date.now());
   const record = (await read(job.id))!;
