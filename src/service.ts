@@ -45,6 +45,8 @@ export interface ServiceOptions {
   version: string;
   logger: Logger;
   registry?: Registry;
+  /** Aborted: a start that still waits for Redis is given up. */
+  signal?: AbortSignal;
 }
 
 /** The format pool makes CSV and the like on demand: one thread is enough for what people download. */
@@ -56,7 +58,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const registry = options.registry ?? (await loadRegistry());
   const connections = openConnections(options.redis, logger);
-  const waiting = await untilReady(connections.waiting());
+  const waiting = await untilReady(connections.waiting(), options.signal);
   await warnOfUnsafeRedis(waiting, logger);
   await claimStore(waiting, dataDir);
   const files = await FileStore.open(dataDir, config.REDIS_FSYNC === "always");

@@ -26,7 +26,10 @@ export interface ModelReference {
   readonly weights: string | null;
 }
 
-/** How far a step is. The fraction and the time left are worked out from `done` of `total`. */
+/**
+ * How far a step is. The fraction and the time left are worked out from `done` of `total`. In a part, `done` and
+ * numbers in `detail` are what this part has done itself and `total` is that of the whole round: they are added up.
+ */
 export interface Progress {
   stage: string;
   done: number;

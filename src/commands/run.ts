@@ -25,6 +25,7 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
   const logger = pino({ level: config.LOG_LEVEL, base: { pid: process.pid, command } }, pino.destination(2));
   let privateServer: PrivateServer | undefined;
   let service: Service | undefined;
+  const stopping = new AbortController();
   const started = (async () => {
     privateServer = config.REDIS_URL === undefined ? await openPrivateServer(config, logger) : undefined;
     service = await startService({
@@ -33,11 +34,13 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
       redis: privateServer ? { path: privateServer.path } : { url: config.REDIS_URL as string },
       version,
       logger,
+      signal: stopping.signal,
       ...(registry && { registry }),
     });
   })();
   stopOnSignals(async (signal) => {
     logger.info({ signal }, "stopping");
+    stopping.abort();
     // a start that is under way is awaited, so that nothing it began is left behind
     await started.catch(() => {});
     await service?.stop();
@@ -47,6 +50,7 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
   try {
     await started;
   } catch (error) {
+    if (stopping.signal.aborted) return; // the stop goes on
     await privateServer?.stop();
     throw error;
   }

@@ -73,6 +73,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
+  // a connection that is kept after the stop began would hold it up
+  app.addHook("onSend", async (_request, reply) => {
+    if (stopping.aborted) reply.header("connection", "close");
+  });
   app.addHook("onResponse", async (request, reply) => {
     endUnreadBody(request);
     logRequest(request, reply);

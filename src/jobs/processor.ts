@@ -118,7 +118,7 @@ export class Processor {
       const model = await this.prepare(job, run);
       const ended = await runSteps(runner, { ...run, model });
       await reporter.end();
-      return endingOf(ended);
+      return endingOf(ended, reporter);
     } catch (error) {
       await reporter.end();
       if (controller.signal.aborted) return this.stopped(controller.signal.reason as StopReason, timeout);
@@ -200,12 +200,14 @@ function failure(error: ProblemDocument): Ending {
   return { state: "failed", error: JSON.stringify(error) };
 }
 
-function endingOf(ended: Ended): Ending {
+function endingOf(ended: Ended, reporter: Reporter): Ending {
   if (ended.kind === "mistake") return failure(problemOf(ended.problem));
   const { bytes, result, made } = ended;
+  const progress = reporter.whole();
   return {
     state: "completed",
     resultBytes: bytes,
+    ...(progress !== undefined && { progress }),
     ...(result && { result }),
     ...(made !== undefined && { made }),
   };

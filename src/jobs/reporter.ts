@@ -15,6 +15,7 @@ export class Reporter {
   private readonly logger: Logger;
   private readonly startedAt = Date.now();
   private progress: Progress | undefined;
+  private last: Progress | undefined;
   private sentences: string[] = [];
   private timer: NodeJS.Timeout | undefined;
 
@@ -26,6 +27,7 @@ export class Reporter {
 
   setProgress(progress: Progress): void {
     this.progress = progress;
+    this.last = progress;
     this.schedule();
   }
 
@@ -34,10 +36,17 @@ export class Reporter {
     this.schedule();
   }
 
-  /** Writes what is left; nothing is written afterwards. */
+  /** Writes the sentences that are left; nothing is written afterwards. */
   async end(): Promise<void> {
     clearTimeout(this.timer);
+    this.progress = undefined;
     if (this.sentences.length > 0) await this.write();
+  }
+
+  /** JSON of the progress of a job that is done; `undefined` when it never told any. */
+  whole(): string | undefined {
+    if (!this.last) return undefined;
+    return JSON.stringify(documentOf({ ...this.last, done: this.last.total }, Date.now() - this.startedAt));
   }
 
   private schedule(): void {

@@ -258,6 +258,8 @@ export interface Ending {
   state: Exclude<JobState, "queued" | "active">;
   /** JSON of the error document. */
   error?: string;
+  /** JSON of the last progress. */
+  progress?: string;
   /** The result's JSON bytes, when small enough to be kept here. */
   result?: Uint8Array;
   /** Bytes of the result, also when it is in the file store. */
@@ -375,6 +377,7 @@ export function transitions(redis: Redis) {
     finish(job: JobIdentity, ending: Ending, now: number): Promise<string> {
       const fields: (string | number | Buffer)[] = [];
       if (ending.error !== undefined) fields.push("error", ending.error);
+      if (ending.progress !== undefined) fields.push("progress", ending.progress);
       if (ending.resultBytes !== undefined) fields.push("resultBytes", ending.resultBytes);
       if (ending.result)
         fields.push(

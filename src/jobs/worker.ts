@@ -124,7 +124,6 @@ async function stopLane({ worker, pool, processor }: RunningLane, grace: number)
   while (processor.runningIds.length > 0 && Date.now() < deadline) await sleep(25);
   for (const id of processor.runningIds) processor.stop(id, "shutdown");
   // with Redis away nothing can be put back: the locks expire, and another worker finds the jobs
-  const orderly = await Promise.race([worker.close().then(() => true), sleep(PUT_BACK_TIME, false)]);
-  if (!orderly) await worker.close(true);
+  await Promise.race([worker.close(), sleep(PUT_BACK_TIME, undefined, { ref: false })]);
   await pool.close();
 }

@@ -51,9 +51,13 @@ export function openConnections(address: RedisAddress, logger: Logger): Connecti
   };
 }
 
-/** Resolves when the connection is ready; for commands of a start that must not fail while Redis loads. */
-export async function untilReady(redis: Redis): Promise<Redis> {
-  while (redis.status !== "ready")
+/**
+ * Resolves when the connection is ready; for commands of a start that must not fail while Redis loads.
+ * Rejects within a second after `signal` is aborted.
+ */
+export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<Redis> {
+  while (redis.status !== "ready") {
+    signal?.throwIfAborted();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, 1000);
       function done() {
@@ -63,6 +67,7 @@ export async function untilReady(redis: Redis): Promise<Redis> {
       }
       redis.once("ready", done);
     });
+  }
   return redis;
 }
 

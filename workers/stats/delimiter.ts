@@ -21,7 +21,12 @@ export function findDelimiter(
   let best = CANDIDATES[0]!;
   let most = 1;
   for (const delimiter of CANDIDATES) {
-    const { fields, settled } = fieldsPerRecord(head, start, whole, new RecordScanner(delimiter, 0, fieldBytes));
+    const { fields, settled } = fieldsPerRecord(
+      head,
+      start,
+      whole,
+      new RecordScanner(delimiter, 0, fieldBytes),
+    );
     if (!settled && sure) return undefined;
     if (fields <= most) continue;
     best = delimiter;

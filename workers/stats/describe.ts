@@ -28,7 +28,13 @@ export function describeNumbers(
   percentiles: readonly Percentile[],
 ): ColumnFigures {
   const { mean, std, min, max } = momentsOf(values);
-  const cuts = values.length > 0 ? quantiles(values, percentiles.map(({ q }) => q)) : [];
+  const cuts =
+    values.length > 0
+      ? quantiles(
+          values,
+          percentiles.map(({ q }) => q),
+        )
+      : [];
   const named = percentiles.map((percentile, at) => [percentile.name, finite(cuts[at])]);
   return {
     ...{ name, dtype, count: values.length, nulls },

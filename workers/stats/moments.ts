@@ -18,7 +18,8 @@ class Sum {
 
   add(value: number): void {
     const total = this.total + value;
-    this.lost += Math.abs(this.total) >= Math.abs(value) ? this.total - total + value : value - total + this.total;
+    this.lost +=
+      Math.abs(this.total) >= Math.abs(value) ? this.total - total + value : value - total + this.total;
     this.total = total;
   }
 

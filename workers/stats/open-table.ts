@@ -40,7 +40,7 @@ interface Head {
 }
 
 /** What is wrong with the first record has nothing to do with these. */
-const NO_LAYOUT = { expected: 0, memory: 0 };
+const NO_LAYOUT = { fields: 0, memory: 0 };
 
 const opened = new WeakMap<object, Promise<OpenedTable>>();
 
@@ -67,16 +67,14 @@ async function look(options: Options, context: TaskContext): Promise<OpenedTable
     const table = await lookAt({ bytes, whole, encoding }, options, context);
     if (table) return table;
     if (size > RECORD_BYTES)
-      throw InputError.unreadable(`the first ${size} bytes hold no whole record, ${RECORD_BYTES} being the most`);
+      throw InputError.unreadable(
+        `the first ${size} bytes hold no whole record, ${RECORD_BYTES} being the most`,
+      );
   }
 }
 
 /** Undefined when the head does not suffice. */
-async function lookAt(
-  head: Head,
-  options: Options,
-  context: TaskContext,
-): Promise<OpenedTable | undefined> {
+async function lookAt(head: Head, options: Options, context: TaskContext): Promise<OpenedTable | undefined> {
   const { bytes, whole, encoding } = head;
   const { limits } = context;
   // a byte order mark is read as UTF-8 has it, whatever the file's encoding
@@ -89,7 +87,7 @@ async function lookAt(
   const scanner = new RecordScanner(delimiter, limits.columns, limits.fieldBytes);
   const first = firstRecord(head, begin, scanner);
   if (first === undefined) return undefined;
-  if (typeof first === "object") throw await inputErrorOf(first, encoding, NO_LAYOUT, context);
+  if (typeof first === "object") throw await inputErrorOf(first, { encoding, layout: NO_LAYOUT }, context);
   checkColumns(scanner.fields, limits);
   const { header = true } = options;
   if (header) await checkHeader(head, first, scanner.next, context);
@@ -138,7 +136,8 @@ async function checkHeader(head: Head, from: number, to: number, context: TaskCo
   const header = head.bytes.subarray(from, to);
   if (head.encoding.kind !== "utf-8" || isUtf8(header)) return;
   const offset = from + firstInvalidUtf8(header);
-  throw await inputErrorOf({ kind: "utf8", offset }, head.encoding, NO_LAYOUT, context);
+  const { encoding } = head;
+  throw await inputErrorOf({ kind: "utf8", offset }, { encoding, layout: NO_LAYOUT }, context);
 }
 
 function fieldTexts(bytes: Uint8Array, scanner: RecordScanner, encoding: Encoding): string[] {

@@ -59,7 +59,10 @@ export const Options = Type.Object(
       }),
     ),
     memory: Type.Optional(
-      Type.Integer({ minimum: 1, description: "Bytes that the collected values may take; at most JOB_MEMORY." }),
+      Type.Integer({
+        minimum: 1,
+        description: "Bytes that the collected values may take; at most JOB_MEMORY.",
+      }),
     ),
   },
   { additionalProperties: false },

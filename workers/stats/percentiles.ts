@@ -40,7 +40,9 @@ function percentileNames(list: readonly number[]): string[] {
     isWhole(percent) ? `${Math.round(percent)}%` : `${roundTo(percent, digits)}%`,
   );
   // pandas takes 50.0001 for 50; where that makes two alike, both need all their digits
-  return new Set(names).size === names.length ? names : list.map((q) => `${Number((100 * q).toPrecision(15))}%`);
+  return new Set(names).size === names.length
+    ? names
+    : list.map((q) => `${Number((100 * q).toPrecision(15))}%`);
 }
 
 /** `numpy.isclose`, with its tolerances. */

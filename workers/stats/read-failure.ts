@@ -3,26 +3,22 @@ import { InputError } from "../input-error.js";
 import type { TaskContext } from "../job-type.js";
 import { lineAt, tableBytes } from "./bytes.js";
 import type { Encoding } from "./encoding.js";
-import { RECORD_BYTES, type ReadFailure } from "./parse/table-reader.js";
+import { type Layout, RECORD_BYTES, type ReadFailure } from "./parse/table-reader.js";
 
-/**
- * `expected`: fields of a record; `memory`: bytes that the values may take. Reads the file again up to the
- * place, to count its lines.
- */
+/** The mistake that `failure` is. Reads the file again up to the place, to count its lines. */
 export async function inputErrorOf(
   failure: ReadFailure,
-  encoding: Encoding,
-  { expected, memory }: { expected: number; memory: number },
+  { encoding, layout }: { encoding: Encoding; layout: Pick<Layout, "fields" | "memory"> },
   context: TaskContext,
 ): Promise<InputError> {
   const { kind, offset } = failure;
   const file = context.file!;
-  if (kind === "memory") return tooMuchMemory(memory);
+  if (kind === "memory") return tooMuchMemory(layout.memory);
   const line = await lineAt(tableBytes(file, encoding), offset);
   switch (kind) {
     case "fields":
       return InputError.unreadable(
-        `expected ${expected} fields in line ${line}, saw ${failure.fields} (badRows=skip leaves such records out)`,
+        `expected ${layout.fields} fields in line ${line}, saw ${failure.fields} (badRows=skip leaves such records out)`,
       );
     case "unclosed":
       return InputError.unreadable(`the quote that opens a field in line ${line} is never closed`);

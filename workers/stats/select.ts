@@ -59,11 +59,7 @@ function select(
 function pivotOf(values: Float64Array, from: number, to: number): number {
   const step = Math.floor((to - from) / 8);
   const at = (place: number) => values[from + place * step]!;
-  return median(
-    median(at(0), at(1), at(2)),
-    median(at(3), at(4), at(5)),
-    median(at(6), at(7), values[to]!),
-  );
+  return median(median(at(0), at(1), at(2)), median(at(3), at(4), at(5)), median(at(6), at(7), values[to]!));
 }
 
 function median(a: number, b: number, c: number): number {

@@ -12,7 +12,7 @@ export interface Table {
   /** Why reading stopped at `end`; then there are no columns. */
   failure: ReadFailure | undefined;
   /** The columns' indices in a record. */
-  columns: readonly number[];
+  columns: Uint32Array;
   nulls: Float64Array;
   /** `Mode` of each. */
   modes: Uint8Array;
@@ -63,7 +63,7 @@ export function packTable(
   const byteOffsets = offsetsOf(columns.map((column) => column.texts?.textBytes ?? 0));
   const table: Table = {
     ...head,
-    columns: indices,
+    columns: shared.integers(count),
     nulls: shared.doubles(count),
     modes: shared.bytes(count),
     kinds: shared.bytes(count),
@@ -75,6 +75,7 @@ export function packTable(
     textOffsets,
     byteOffsets,
   };
+  table.columns.set(indices);
   columns.forEach((column, at) => {
     table.nulls[at] = column.nulls;
     table.modes[at] = column.mode;

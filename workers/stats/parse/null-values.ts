@@ -44,7 +44,7 @@ export class NullValues {
     if (from === to) return this.hasEmpty;
     if (this.first[bytes[from]!] === 0) return false;
     const texts = this.byLength[to - from];
-    return texts !== undefined && texts.some((text) => text.every((byte, at) => byte === bytes[from + at]));
+    return texts?.some((text) => text.every((byte, at) => byte === bytes[from + at])) ?? false;
   }
 }
 

@@ -96,7 +96,7 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
 }
 
 function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
 }
 
 /** [from, to) holds a well-formed integer of more digits than a double is exact for. */

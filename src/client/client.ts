@@ -1,0 +1,116 @@
+// The typed client: each job type of a registry under its name, with its own input and result.
+import { type Address, connect } from "./connection.js";
+import { type SubmitOptions, submission } from "./submission.js";
+import type { InputOf, Job, JobTypes, NameOf, OutputOf, Page } from "./typing.js";
+import { type WaitOptions, waitForEnd } from "./wait.js";
+
+export interface ClientOptions<Types extends JobTypes> extends Address {
+  /** The definitions, as the registry exports them: `jobTypes`. */
+  types: Types;
+}
+
+export interface JobsQuery<Types extends JobTypes> {
+  state?: Job["state"];
+  type?: NameOf<Types>;
+  /** Jobs of a page at most, 1 … 100; 20 by default. */
+  limit?: number;
+  /** `nextCursor` of a page: begins after it. */
+  cursor?: string;
+  signal?: AbortSignal | undefined;
+}
+
+interface Cancelable {
+  signal?: AbortSignal | undefined;
+}
+
+/** Every method throws ApiError for an answer that is an error, and Error when there is no answer. */
+export interface Client<Types extends JobTypes> {
+  /** Submits a job. It comes back as accepted, or with `wait` and done in time as ended. */
+  submit<Name extends NameOf<Types>>(
+    name: Name,
+    input: InputOf<Types, Name>,
+    options?: SubmitOptions,
+  ): Promise<Job<OutputOf<Types, Name>>>;
+  job(id: string, options?: Cancelable): Promise<Job>;
+  /** Waits for the end of a job, given by its id or as `submit` gave it, which keeps the type of its result. */
+  wait<Output = unknown>(job: string | Job<Output>, options?: WaitOptions): Promise<Job<Output>>;
+  /**
+   * The result of a completed job of the type `name`, whatever its size. Throws ApiError with the job's own
+   * problem when it failed, 409 when it has no result, and TypeError when it is of another type.
+   */
+  result<Name extends NameOf<Types>>(
+    name: Name,
+    id: string,
+    options?: Cancelable,
+  ): Promise<OutputOf<Types, Name>>;
+  /** The result in a format of its type, such as `text/csv`, not yet read: `text()` it, or stream its `body`. */
+  resultAs(id: string, mediaType: string, options?: Cancelable): Promise<Response>;
+  /** Throws ApiError (409) for a job that has ended. */
+  cancel(id: string, options?: Cancelable): Promise<Job>;
+  /** Cancels the job if need be and forgets it, its result and its upload. */
+  remove(id: string, options?: Cancelable): Promise<void>;
+  /** The account's jobs, newest first, page by page. */
+  jobs(query?: JobsQuery<Types>): AsyncGenerator<Page, void, void>;
+}
+
+export function createClient<const Types extends JobTypes>(options: ClientOptions<Types>): Client<Types> {
+  const send = connect(options);
+  const types = new Map(options.types.map((type) => [type.name, type]));
+
+  async function job(id: string, { signal }: Cancelable = {}): Promise<Job> {
+    return (await send(pathOf(id), { signal })).json() as Promise<Job>;
+  }
+
+  return {
+    job,
+
+    async submit(name, input, options = {}) {
+      const type = types.get(name);
+      if (!type) throw new TypeError(`there is no job type ${name}`);
+      const response = await send(type.path, await submission(type, input, options));
+      return (await response.json()) as Job<OutputOf<Types, typeof name>>;
+    },
+
+    async wait<Output>(job: string | Job<Output>, options: WaitOptions = {}) {
+      const id = typeof job === "string" ? job : job.id;
+      return (await waitForEnd(send, pathOf(id), options)) as Job<Output>;
+    },
+
+    async result(name, id, { signal } = {}) {
+      const found = await job(id, { signal });
+      if (found.type !== name) throw new TypeError(`the job ${id} is of the type ${found.type}, not ${name}`);
+      if (found.result !== null) return found.result as OutputOf<Types, typeof name>;
+      // a job without a result has no such link, and its address says why
+      const response = await send(found.links.result ?? `${pathOf(id)}/result`, { signal });
+      return (await response.json()) as OutputOf<Types, typeof name>;
+    },
+
+    resultAs: (id, mediaType, { signal } = {}) =>
+      send(`${pathOf(id)}/result`, { headers: { accept: mediaType }, signal }),
+
+    async cancel(id, { signal } = {}) {
+      const response = await send(`${pathOf(id)}/cancel`, { method: "POST", signal });
+      return (await response.json()) as Job;
+    },
+
+    async remove(id, { signal } = {}) {
+      await send(pathOf(id), { method: "DELETE", signal });
+    },
+
+    async *jobs({ signal, cursor, ...filters } = {}) {
+      for (let next: string | null | undefined = cursor; next !== null; ) {
+        const query = Object.entries({ ...filters, cursor: next }).filter(([, value]) => value !== undefined);
+        const search = new URLSearchParams(
+          query.map(([name, value]): [string, string] => [name, `${value}`]),
+        );
+        const page = (await (await send(`/v1/jobs?${search}`, { signal })).json()) as Page;
+        yield page;
+        next = page.nextCursor;
+      }
+    },
+  };
+}
+
+function pathOf(id: string): string {
+  return `/v1/jobs/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,52 @@
+// The request that submits a job: where it goes and how its input travels, as the job type's definition says.
+import type { Request } from "./connection.js";
+import { fileForm, type OnUpload } from "./form.js";
+import type { Definition } from "./typing.js";
+
+export interface SubmitOptions {
+  /** The path of a file to send, for a job type that accepts files; the input is then its options alone. */
+  file?: string;
+  onUpload?: OnUpload;
+  /** Whole seconds to wait for the job's end, at most 60: the job then comes back with its result. */
+  wait?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** The request for `POST type.path`. Throws TypeError for what this job type cannot be sent. */
+export async function submission(
+  type: Definition,
+  input: unknown,
+  { file, onUpload, wait, signal }: SubmitOptions,
+): Promise<Request> {
+  const kind = file === undefined ? "json" : "file";
+  if (!type.accepts.includes(kind))
+    throw new TypeError(`${type.name} takes ${kind === "file" ? "no file" : "nothing but a file"}`);
+  const prefer: Record<string, string> = wait === undefined ? {} : { prefer: `wait=${wait}` };
+  const request = { method: "POST", signal };
+  if (file === undefined) {
+    const headers = { "content-type": "application/json", ...prefer };
+    return { ...request, headers, body: JSON.stringify(input) };
+  }
+  const { headers, body } = await fileForm(file, fieldsOf(type, input), onUpload);
+  return { ...request, headers: { ...headers, ...prefer }, body, duplex: "half" };
+}
+
+/** The options as text fields; lists repeat the field. */
+function fieldsOf(type: Definition, input: unknown): [string, string][] {
+  const { options = {}, ...rest } = input as { options?: Record<string, unknown> };
+  const others = Object.entries(rest).filter(([, value]) => value !== undefined);
+  if (others[0]) throw new TypeError(`${type.name} with a file takes options alone, not ${others[0][0]}`);
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) return [[name, String(value)]];
+    if (value.length === 0) refuseEmpty(type, name);
+    return value.map((one): [string, string] => [name, String(one)]);
+  });
+}
+
+/** A form has no empty list. Leaving the field out says the same, unless the default is another list. */
+function refuseEmpty(type: Definition, name: string): void {
+  const byDefault = type.input.properties?.options?.properties?.[name]?.default;
+  if (Array.isArray(byDefault) && byDefault.length > 0)
+    throw new TypeError(`options.${name}: a form cannot say an empty list`);
+}

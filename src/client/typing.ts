@@ -1,0 +1,35 @@
+// What the compiler knows of jobs: names, inputs and outputs as a registry's definitions say them.
+import type { Static, TSchema } from "typebox";
+import type { AnyJobType } from "../../workers/job-type.js";
+import type { anyJobSchema } from "../http/schemas.js";
+import type { STATES } from "../jobs/record.js";
+
+/** What the client needs of a job type's definition. */
+export type Definition = Pick<AnyJobType, "name" | "path" | "accepts" | "input" | "output">;
+
+/** The job types of a registry, such as `typeof jobTypes`. */
+export type JobTypes = readonly Definition[];
+
+export type NameOf<Types extends JobTypes> = Types[number]["name"];
+
+type Named<Types extends JobTypes, Name> = Extract<Types[number], { name: Name }>;
+type Said<Schema> = Schema extends TSchema ? Static<Schema> : never;
+
+/** What a job of this name takes. With a file, its `options` alone. */
+export type InputOf<Types extends JobTypes, Name> = Said<Named<Types, Name>["input"]>;
+
+/** What a job of this name answers. */
+export type OutputOf<Types extends JobTypes, Name> = Said<Named<Types, Name>["output"]>;
+
+/** A job document. */
+export type Job<Output = unknown> = Omit<Static<typeof anyJobSchema>, "state" | "result"> & {
+  state: (typeof STATES)[number];
+  /** `null` until the job is completed, and when the result has more than 64 KiB: see `links.result`. */
+  result: Output | null;
+};
+
+export interface Page {
+  /** Newest first, and without their results. */
+  jobs: Job[];
+  nextCursor: string | null;
+}

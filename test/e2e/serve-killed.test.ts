@@ -1,0 +1,48 @@
+// kill -9 of `serve`: its private Redis lives on, and the next `serve` finishes what was accepted.
+import t from "tap";
+import { isAlive, makeWorkplace, runToEnd, startProcess, until } from "../processes.js";
+
+t.test("the next serve adopts the Redis and finishes what was accepted", async (t) => {
+  const workplace = await makeWorkplace(t);
+  const start = () => startProcess(t, workplace, "serve", { fixtures: true });
+  const first = await start();
+  const ids: string[] = [];
+  for (const value of ["running", "second", "third"])
+    ids.push(await first.submit("/v1/test/grind", { seconds: 1, value }));
+  const blocking = await first.submit("/v1/test/spin", { seconds: 1 });
+  ids.push(blocking, await first.submit("/v1/test/echo", { value: "small" }));
+  await until("the first job of each lane runs", async () => {
+    const running = await Promise.all([ids[0]!, blocking].map(first.job));
+    return running.every(({ state }) => state === "active");
+  });
+  const redis = await workplace.redisPid();
+  await first.end("SIGKILL");
+  t.ok(redis !== undefined && isAlive(redis), "Redis lives on");
+
+  const second = await start();
+  t.equal(await workplace.redisPid(), redis, "the same Redis");
+  const jobs = await Promise.all(ids.map((id) => second.ended(id)));
+  t.same(
+    jobs.map(({ state, result }) => [state, result]),
+    ["running", "second", "third", null, "small"].map((value) => ["completed", value]),
+  );
+  t.same(
+    jobs.slice(0, 4).map(({ attempts }) => attempts),
+    [2, 1, 1, 2],
+    "only what ran at the crash ran twice",
+  );
+  t.same(await second.end("SIGTERM"), { code: 0, signal: null });
+  t.notOk(redis !== undefined && isAlive(redis), "Redis is stopped");
+});
+
+t.test("a second serve on the same DATA_DIR is refused, and the first goes on", async (t) => {
+  const workplace = await makeWorkplace(t);
+  const serve = await startProcess(t, workplace, "serve");
+  const refused = await runToEnd(t, workplace, ["serve"]);
+  t.equal(refused.code, 1);
+  t.equal(refused.stderr, `abacus: another abacus serve already runs on DATA_DIR ${workplace.dataDir}\n`);
+  t.equal(refused.stdout, "");
+  const { status, body } = await serve.post("/v1/rnn/additions", { a: 5, b: 7 }, { prefer: "wait=30" });
+  t.equal(status, 200);
+  t.match(body, { state: "completed", result: { sum: 12 } });
+});

@@ -1,0 +1,294 @@
+// Real processes of the service, for end-to-end tests: started on free ports, looked at from outside, killed.
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { AUTHORIZATION, PASSWORD } from "./service.js";
+
+interface Teardown {
+  teardown(end: () => Promise<void>): void;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A folder of a test's own, with a DATA_DIR in it. It goes at the end, with whatever still runs on it. */
+export interface Workplace {
+  readonly folder: string;
+  readonly dataDir: string;
+  /** The process id of the private Redis; `undefined` when none is noted. */
+  redisPid(): Promise<number | undefined>;
+}
+
+/** What a process writes, and how it ends. */
+export interface TestProcess {
+  readonly pid: number;
+  readonly stdin: Writable;
+  stdout(): string;
+  stderr(): string;
+  readonly exited: Promise<Exit>;
+  hasExited(): boolean;
+  signal(signal: NodeJS.Signals): void;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<Exit>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** Parsed, or `undefined` for an empty body. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
+  body: any;
+}
+
+/** `serve`, `api` or `worker`; a worker has no address. */
+export interface ServiceProcess extends TestProcess {
+  readonly url: string;
+  /** `fetch` of a path, as admin unless the headers say otherwise. */
+  request(path: string, init?: RequestInit): Promise<Answer>;
+  /** Posts JSON. */
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Posts a job that must be accepted; its id. */
+  submit(path: string, body: unknown): Promise<string>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
+  job(id: string): Promise<any>;
+  /** The job when it has ended. Throws when it has not after `seconds`. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
+  ended(id: string, seconds?: number): Promise<any>;
+}
+
+const MAIN = fileURLToPath(new URL("../src/main.js", import.meta.url));
+const WITH_FIXTURES = fileURLToPath(new URL("./process-with-fixtures.js", import.meta.url));
+
+/** How long a process may take to be ready, in milliseconds: a machine with other work to do included. */
+const START_TIMEOUT = 30_000;
+const LISTENS = /listens on (http:\S+)/;
+const TAKES_JOBS = "takes jobs";
+
+/** Settings that suit a test; a process gets them, its own, and none of the shell's. */
+const SETTINGS = {
+  PORT: "0",
+  THREADS: "1",
+  RECOVERY: "3",
+  DISK_RESERVE: "0",
+  ADMIN_PASSWORD: PASSWORD,
+};
+
+/** Waits until `condition` gives something other than false or undefined. Throws, saying `what`, when it never does. */
+export async function until<Value>(
+  what: string,
+  condition: () => Promise<Value | false | undefined> | Value | false | undefined,
+  seconds = 20,
+): Promise<Value> {
+  for (const deadline = Date.now() + seconds * 1000; ; await sleep(20)) {
+    const value = await condition();
+    if (value !== false && value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain: ${what}`);
+  }
+}
+
+/** Whether a process runs: one that has ended and waits for somebody to ask how does not. */
+export function isAlive(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.startsWith("Z");
+}
+
+/**
+ * A process that outlives a test which is killed, and then runs `script`: when the pipe to it breaks. In a
+ * session of its own, so that a terminal's Ctrl-C does not reach it.
+ */
+function spawnGuard(script: string, argument: string): { dismiss(): void } {
+  const guard = spawn("sh", ["-c", `cat; ${script}`, argument], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.unref();
+  (guard.stdin as Socket).unref();
+  return { dismiss: () => void guard.kill("SIGKILL") };
+}
+
+export async function makeWorkplace(t: Teardown): Promise<Workplace> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "abacus-e2e-")));
+  const dataDir = join(folder, "data");
+  const pidFile = join(dataDir, "redis", "redis.pid");
+  const guard = spawnGuard(`kill -9 "$(cat "$0/data/redis/redis.pid")"; rm -rf "$0"`, folder);
+  const redisPid = async () => {
+    const text = await readFile(pidFile, "utf8").catch(() => undefined);
+    return text === undefined ? undefined : Number.parseInt(text, 10);
+  };
+  t.teardown(async () => {
+    const pid = await redisPid();
+    if (pid !== undefined && isAlive(pid)) process.kill(pid, "SIGKILL");
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    guard.dismiss();
+  });
+  return { folder, dataDir, redisPid };
+}
+
+/** The shell's environment without its settings of the service, and with TMPDIR in the workplace. */
+function environment(workplace: Workplace, env: Record<string, string>): Record<string, string> {
+  const { PATH = "", HOME = "" } = process.env;
+  return { PATH, HOME, TMPDIR: workplace.folder, ...SETTINGS, DATA_DIR: workplace.dataDir, ...env };
+}
+
+/** Starts any program in the workplace's folder; it is killed at the end of the test at the latest. */
+export function spawnProcess(
+  t: Teardown,
+  workplace: Workplace,
+  [program, ...args]: [string, ...string[]],
+  env: Record<string, string> = {},
+): TestProcess {
+  const child = spawn(program, args, {
+    cwd: workplace.folder,
+    env: environment(workplace, env),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const guard = spawnGuard(`kill -9 "$0"`, String(child.pid));
+  const watched = watch(child);
+  t.teardown(async () => {
+    if (!watched.hasExited()) await watched.end("SIGKILL");
+    guard.dismiss();
+  });
+  return watched;
+}
+
+function watch(child: ChildProcessByStdio<Writable, Readable, Readable>): TestProcess {
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    if (process.env.TEST_LOG_LEVEL) process.stderr.write(text);
+  });
+  child.stdin.on("error", () => {}); // it ended without reading
+  // `close` comes after the last of what it wrote
+  const exited = once(child, "close").then(([code, signal]): Exit => ({ code, signal }));
+  return {
+    pid: child.pid as number,
+    stdin: child.stdin,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    exited,
+    hasExited: () => hasExited(child),
+    signal: (signal) => void child.kill(signal),
+    end(signal) {
+      child.kill(signal);
+      child.kill("SIGCONT"); // a stopped process takes no SIGTERM
+      return exited;
+    },
+  };
+}
+
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Starts `abacus` with these arguments; it need not become ready. */
+export function spawnMain(
+  t: Teardown,
+  workplace: Workplace,
+  args: string[],
+  env: Record<string, string> = {},
+): TestProcess {
+  return spawnProcess(t, workplace, [process.execPath, MAIN, ...args], env);
+}
+
+/** Runs `abacus` with these arguments to its end. */
+export async function runToEnd(
+  t: Teardown,
+  workplace: Workplace,
+  args: string[],
+  { env = {}, stdin = "" }: { env?: Record<string, string>; stdin?: string } = {},
+): Promise<Exit & { stdout: string; stderr: string }> {
+  const started = spawnMain(t, workplace, args, env);
+  started.stdin.end(stdin);
+  const exit = await started.exited;
+  return { ...exit, stdout: started.stdout(), stderr: started.stderr() };
+}
+
+export interface StartOptions {
+  env?: Record<string, string>;
+  /** With the tests' job types. A path: another program that takes the command as its argument. */
+  fixtures?: boolean | string;
+}
+
+/** Starts `serve`, `api` or `worker` and waits until it is ready. */
+export async function startProcess(
+  t: Teardown,
+  workplace: Workplace,
+  command: "serve" | "api" | "worker",
+  { env = {}, fixtures = false }: StartOptions = {},
+): Promise<ServiceProcess> {
+  const program = typeof fixtures === "string" ? fixtures : fixtures ? WITH_FIXTURES : MAIN;
+  const started = spawnProcess(t, workplace, [process.execPath, program, command], env);
+  const running = { ...started, ...client(await untilSaid(started, command)) };
+  if (running.url) await untilReady(running);
+  return running;
+}
+
+/** The address that the process tells, "" for a worker. */
+async function untilSaid(started: TestProcess, command: string): Promise<string> {
+  for (const deadline = Date.now() + START_TIMEOUT; Date.now() < deadline; await sleep(20)) {
+    const url = LISTENS.exec(started.stdout())?.[1];
+    if (url) return url;
+    if (started.stdout().includes(TAKES_JOBS)) return "";
+    if (started.hasExited()) break;
+  }
+  throw new Error(`${command} did not start: ${started.stderr()}`);
+}
+
+export function untilReady({ url }: Pick<ServiceProcess, "url">): Promise<true> {
+  return until("ready", async () => (await fetch(`${url}/readyz`)).status === 200, START_TIMEOUT / 1000);
+}
+
+function client(url: string): Omit<ServiceProcess, keyof TestProcess> {
+  async function request(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await fetch(url + path, {
+      ...init,
+      headers: { authorization: AUTHORIZATION, ...init.headers },
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === "" ? undefined : JSON.parse(text),
+    };
+  }
+
+  async function post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    if (body === undefined) return request(path, { method: "POST", headers });
+    return request(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  return {
+    url,
+    request,
+    post,
+    async submit(path, body) {
+      const answer = await post(path, body);
+      if (answer.status !== 202) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body.id;
+    },
+    async job(id) {
+      return (await request(`/v1/jobs/${id}`)).body;
+    },
+    async ended(id, seconds = 30) {
+      const { body } = await request(`/v1/jobs/${id}`, { headers: { prefer: `wait=${seconds}` } });
+      if (body.finishedAt) return body;
+      throw new Error(`the job has not ended after ${seconds} s: ${JSON.stringify(body)}`);
+    },
+  };
+}

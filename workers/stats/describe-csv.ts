@@ -1,0 +1,55 @@
+// Statistics as CSV, laid out as pandas' `describe(include="all").to_csv()`: a row for each figure.
+import type { ColumnFigures, Figure } from "./describe.js";
+import type { Statistics } from "./statistics.js";
+
+const VALUE_ROWS = ["unique", "top", "freq"];
+
+/** The table's rows, each with its line end. Rows that no column has are left out, and what a column lacks is empty. */
+export function* describeCsv({ columns }: Statistics): Iterable<string> {
+  const hasNumbers = columns.some(isNumeric);
+  const figures = columns.find(isNumeric);
+  const numberRows = Object.keys(figures ?? {}).filter((key) => !COMMON.has(key));
+  const valueRows = columns.every(isNumeric) ? [] : VALUE_ROWS;
+  yield line(["", ...columns.map(({ name }) => name)]);
+  for (const row of ["count", ...valueRows, ...numberRows])
+    yield line([row, ...columns.map((column) => cell(column, row, hasNumbers))]);
+}
+
+const COMMON = new Set(["name", "dtype", "count", "nulls"]);
+
+function isNumeric(column: ColumnFigures): boolean {
+  return "mean" in column;
+}
+
+/** `mixed`: other columns have rows that a column of values lacks. */
+function cell(column: ColumnFigures, row: string, mixed: boolean): string {
+  const figure = column[row];
+  if (figure === undefined || figure === null) return "";
+  return typeof figure === "number" && isFloat(column, mixed) ? pythonFloat(figure) : text(figure);
+}
+
+/** pandas turns a column of figures into doubles when all are numbers and one is no integer, or is missing. */
+function isFloat(column: ColumnFigures, mixed: boolean): boolean {
+  if (isNumeric(column)) return true;
+  return typeof column.top === "number" && (mixed || !Number.isInteger(column.top));
+}
+
+function text(figure: Exclude<Figure, null>): string {
+  if (typeof figure === "boolean") return figure ? "True" : "False";
+  return `${figure}`;
+}
+
+/** Python's `repr` of a double: the shortest digits that read back as it, with an exponent below 1e-4 and from 1e16 on. */
+export function pythonFloat(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const size = Math.abs(value);
+  if (size < 1e-4 || size >= 1e16) {
+    const [digits, exponent] = value.toExponential().split("e") as [string, string];
+    return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+  }
+  return Number.isInteger(value) ? `${value}.0` : `${value}`;
+}
+
+function line(cells: string[]): string {
+  return `${cells.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(",")}\n`;
+}
