@@ -24,7 +24,8 @@ export class Notices {
     });
     let first = true;
     subscriber.on("ready", () => {
-      if (!first) this.missed();
+      // an answer to PING comes after those to the subscriptions, which are made again before it is sent
+      if (!first) subscriber.ping().then(() => this.missed(), ignore);
       first = false;
     });
   }
@@ -71,6 +72,9 @@ export class Notices {
       for (const wake of wakes) wake();
   }
 }
+
+/** The connection is lost again: it will be ready again, too. */
+function ignore(): void {}
 
 function listen(map: Map<string, Set<() => void>>, key: string, wake: () => void): () => void {
   let set = map.get(key);

@@ -3,6 +3,11 @@ import t from "tap";
 import { loadRegistry } from "../../src/jobs/registry.js";
 import { startTestService, type TestService } from "../service.js";
 
+interface OpenApiOperation {
+  summary: string;
+  requestBody: { content: Record<string, { schema: { properties: object } }> };
+}
+
 const module = new URL("../fixture-job-types.js", import.meta.url);
 let service: TestService;
 
@@ -22,10 +27,11 @@ t.test("its route validates, queues and answers", async (t) => {
 });
 
 t.test("its entry is in the API's description", async (t) => {
-  const document = await (await service.request("/openapi.json")).json();
-  const { post } = document.paths["/v1/test/echo"];
+  const answer = await service.request("/openapi.json");
+  const { paths } = (await answer.json()) as { paths: Record<string, { post: OpenApiOperation }> };
+  const { post } = paths["/v1/test/echo"]!;
   t.equal(post.summary, "A job type of the tests");
-  t.hasStrict(post.requestBody.content["application/json"].schema.properties, {
+  t.hasStrict(post.requestBody.content["application/json"]!.schema.properties, {
     seconds: { type: "number", minimum: 0 },
   });
 });

@@ -7,8 +7,10 @@ import { startTestService } from "../service.js";
 const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
 const service = await startTestService(t, { registry, env: { INLINE_BYTES: "1000" } });
 const wait = { prefer: "wait=30" };
-const train = (input: object, headers = wait) => service.post("/v1/rnn/models", input, headers);
-const add = (input: object, headers = wait) => service.post("/v1/rnn/additions", input, headers);
+const train = (input: object, headers: Record<string, string> = wait) =>
+  service.post("/v1/rnn/models", input, headers);
+const add = (input: object, headers: Record<string, string> = wait) =>
+  service.post("/v1/rnn/additions", input, headers);
 
 t.test("by id and by name", async (t) => {
   const { body } = await train({ name: "mine", seed: 1 });
@@ -55,7 +57,7 @@ t.test("a name in use is 409; one whose training failed or was canceled is free 
   t.equal(taken.status, 409);
   t.equal(taken.body.type, "urn:abacus:problem:name-taken");
 
-  const long = await train({ name: "later", iterations: 10_000_000 }, {} as never);
+  const long = await train({ name: "later", iterations: 10_000_000 }, {});
   t.equal(long.status, 202);
   t.equal((await train({ name: "later" })).status, 409, "reserved at submission");
   t.equal((await service.request(long.body.links.cancel, { method: "POST" })).status, 202);
