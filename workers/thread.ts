@@ -70,6 +70,8 @@ export interface FormatRequest {
 export interface StepNews {
   id: string;
   part: number;
+  /** It has its thread now: before that it waited in the pool's line. */
+  started?: true;
   progress?: Progress;
   sentence?: string;
 }
@@ -87,6 +89,7 @@ export default async function run(request: StepRequest | FormatRequest | { step:
   const type = types.get(request.type);
   if (!type) throw new Error(`this thread does not know the job type ${request.type}`);
   if (request.step === "format") return format(type, request);
+  parentPort?.postMessage({ id: request.job.id, part: request.part, started: true } satisfies StepNews);
   const reply = await runStep(type, request);
   return move({ [transferableSymbol]: transferables(reply), [valueSymbol]: reply } as never);
 }

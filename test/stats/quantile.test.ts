@@ -2,17 +2,7 @@
 import t from "tap";
 import { quantiles } from "../../workers/stats/quantile.js";
 import { selectRanks } from "../../workers/stats/select.js";
-
-/** Mulberry32, so that a failure can be repeated. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomOf } from "./random-numbers.js";
 
 const random = randomOf(1);
 const SHAPES: Record<string, (at: number, n: number) => number> = {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import t from "tap";
 import type { Options } from "../../workers/stats/options.js";
+import { randomOf } from "./random-numbers.js";
 import { type Settings, statsOf } from "./run-stats.js";
 
 /** The answer, or the sentence of the mistake. */
@@ -49,31 +50,18 @@ for (const [name, [content, options = {}]] of Object.entries(FILES)) {
     const bytes = Buffer.from(content).length;
     const differing: unknown[] = [];
     for (let partBytes = 1; partBytes < bytes; partBytes++) {
-      for (const manyValues of [0, 1e9]) {
-        const sizes = { smallBytes: 0, partBytes, manyValues };
-        const split = await outcome(content, { options, sizes });
-        if (!isDeepStrictEqual(split, whole)) differing.push({ sizes, split });
-      }
+      const sizes = { smallBytes: 0, partBytes, manyValues: partBytes % 2 ? 0 : 1e9 };
+      const split = await outcome(content, { options, sizes });
+      if (!isDeepStrictEqual(split, whole)) differing.push({ sizes, split });
     }
     t.strictSame(differing, [], JSON.stringify(whole));
   });
 }
 
-/** A small generator (mulberry32), so that a failure can be repeated. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 t.test("files of random tokens", async (t) => {
   const tokens = ["1", "2.5", ",", ",", "\n", "\n", "\r\n", "\r", '"', '""', '","', "x", " ", "NA", "é"];
   const differing: unknown[] = [];
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 0; seed < 50; seed++) {
     const random = randomOf(seed);
     let content = "a,b\n";
     for (let count = 0; count < 30; count++) content += tokens[Math.floor(random() * tokens.length)];

@@ -29,9 +29,10 @@ export function unpackedBytes(file: SourceFile, tell?: Tell): AsyncIterable<Uint
 export async function* fileBytes(path: string, from: number, tell?: Tell): AsyncIterable<Uint8Array> {
   const file = await open(path);
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK);
+    const { size } = await file.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size - from)));
     for (let at = from; ; ) {
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, at);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
       if (bytesRead === 0) return;
       at += bytesRead;
       tell?.(at - from);

@@ -8,71 +8,57 @@ export interface Moments {
   max: number;
 }
 
-/** Values that are summed plainly; the sums of blocks are added with compensation. */
+/** Differences that are summed plainly; the sums of blocks are added up. */
 const BLOCK = 512;
 
-/** Adds up with Neumaier's compensation. */
-class Sum {
-  private total = 0;
-  private lost = 0;
-
-  add(value: number): void {
-    const total = this.total + value;
-    this.lost +=
-      Math.abs(this.total) >= Math.abs(value) ? this.total - total + value : value - total + this.total;
-    this.total = total;
-  }
-
-  get value(): number {
-    return this.total + this.lost;
-  }
-}
-
 /**
- * Two passes: the mean as the first value plus the mean difference from it, then central moments about
- * that mean with the correction for its rounding (Chan, Golub and LeVeque 1983, the corrected two-pass
- * algorithm). Depends on the order of the values alone, not on how they were read.
+ * Two passes: the mean, then central moments about it with the correction for its rounding (Chan, Golub and
+ * LeVeque 1983, the corrected two-pass algorithm). Depends on the order of the values alone, not on how
+ * they were read.
  */
 export function momentsOf(values: Float64Array): Moments {
   const n = values.length;
   if (n === 0) return { mean: Number.NaN, std: Number.NaN, min: Number.NaN, max: Number.NaN };
-  const shift = values[0]!;
-  const differences = new Sum();
-  let min = shift;
-  let max = shift;
-  for (let from = 0; from < n; from += BLOCK) {
-    const to = Math.min(n, from + BLOCK);
-    let sum = 0;
-    for (let at = from; at < to; at++) {
-      const value = values[at]!;
-      sum += value - shift;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-    differences.add(sum);
+  let min = values[0]!;
+  let max = min;
+  let sum = 0;
+  // what rounding took from the sum, as Knuth's TwoSum has it
+  let lost = 0;
+  for (let at = 0; at < n; at++) {
+    const value = values[at]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    const next = sum + value;
+    const added = next - sum;
+    lost += sum - (next - added) + (value - added);
+    sum = next;
   }
-  const near = shift + differences.value / n;
-  const { squares, rest } = differencesFrom(values, near);
-  // the first value may be far from the mean, and the differences from it rounded
-  const mean = Number.isFinite(rest) ? near + rest / n : near;
-  return { mean, std: Math.sqrt(Math.max(0, squares - rest ** 2 / n) / (n - 1)), min, max };
+  const rounded = Number.isFinite(sum) ? (sum + lost) / n : meanOfHuge(values);
+  // rounding may lead out of the values' range; NaN stays NaN
+  const mean = Math.min(Math.max(rounded, min), max);
+  return { mean, std: Math.sqrt(centralSquares(values, mean) / (n - 1)), min, max };
 }
 
-/** Sums over the values' differences from `center`: of their squares, and of themselves. */
-function differencesFrom(values: Float64Array, center: number): { squares: number; rest: number } {
-  const squares = new Sum();
-  const rests = new Sum();
+/** The mean of values whose sum is beyond a double's range. */
+function meanOfHuge(values: Float64Array): number {
+  return values.reduce((mean, value) => mean + value / values.length, 0);
+}
+
+/** The sum of squared differences from the mean. */
+function centralSquares(values: Float64Array, mean: number): number {
+  let squares = 0;
+  let rests = 0;
   for (let from = 0; from < values.length; from += BLOCK) {
     const to = Math.min(values.length, from + BLOCK);
     let square = 0;
     let rest = 0;
     for (let at = from; at < to; at++) {
-      const difference = values[at]! - center;
+      const difference = values[at]! - mean;
       square += difference * difference;
       rest += difference;
     }
-    squares.add(square);
-    rests.add(rest);
+    squares += square;
+    rests += rest;
   }
-  return { squares: squares.value, rest: rests.value };
+  return Math.max(0, squares - rests ** 2 / values.length);
 }

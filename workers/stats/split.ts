@@ -221,7 +221,10 @@ function describePart(
   const percentiles = percentilesOf(context.input.options?.percentiles);
   const pieces = piecesOf(slots, layout.columns);
   const figures = places.map((place, done) => {
-    context.progress({ stage: "describing", done, total: places.length, unit: "columns", detail: { rows } });
+    // the parts of the round are added up: the rows are told by the one that has the first column
+    const told = places.includes(0) ? rows : 0;
+    const detail = { rows: told };
+    context.progress({ stage: "describing", done, total: layout.columns.length, unit: "columns", detail });
     const name = names[layout.columns[place]!]!;
     return describeColumn(name, pieces(place), { encoding, percentiles, nullNumbers, rows });
   });

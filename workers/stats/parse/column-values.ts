@@ -63,7 +63,7 @@ export class ColumnValues {
     if (kind & Numeral.huge && !(this.kinds & Numeral.decimal)) this.kinds |= HUGE_FIRST;
     this.kinds |= kind;
     if (this.length === this.values.length)
-      this.values = enlarged(this.values, Math.max(16, this.length * 2));
+      this.values = enlarged(this.values, Math.max(64, this.length * 2));
     this.values[this.length++] = parsed[0]!;
   }
 
