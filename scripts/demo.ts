@@ -31,8 +31,10 @@ async function demo(stopped: AbortSignal): Promise<void> {
     const model = await trainNetwork(client, over);
     await addNumbers(client, model, over);
   } catch (error) {
-    await service.stop().catch(() => {}); // what failed first is what is told
-    throw error;
+    throw await service.stop().then(
+      () => error,
+      (end) => both(error as Error, end),
+    );
   }
   await service.stop();
   sayWhereToLook();
@@ -43,6 +45,11 @@ function rejected(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+}
+
+/** A request that failed, and the service that ended meanwhile and so is the reason. */
+function both(failure: Error, end: Error): Error {
+  return failure.message === end.message ? failure : new Error(`${failure.message}; ${end.message}`);
 }
 
 async function describePenguins(client: Abacus, signal: AbortSignal): Promise<void> {

@@ -142,9 +142,15 @@ async function startFront(shared: Shared, dataDir: string, worker: JobWorker | u
   };
 }
 
+/** How often connections are looked through for those that became idle while the server closes; milliseconds. */
+const IDLE_CHECK = 100;
+
 /** Lets requests that are under way end, uploads included, but not for ever. */
 async function closeApp(app: FastifyInstance, grace: number): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), grace * 1000);
+  // closing ends those that are idle now; one that is kept alive after its last answer would hold it up
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK);
   await app.close();
+  clearInterval(idle);
   clearTimeout(timer);
 }

@@ -1,11 +1,13 @@
 // The typed client against a whole service whose registry has the tests' job types beside the project's own.
 import { once } from "node:events";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { mkdtemp, readdir, realpath, rm, truncate, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import t from "tap";
+import { setTimeout as sleep } from "node:timers/promises";
+import t, { type Test } from "tap";
 import { ApiError } from "../src/client/api-error.js";
 import { createClient } from "../src/client/client.js";
 import type { InputOf, Job, NameOf, OutputOf } from "../src/client/typing.js";
@@ -15,7 +17,8 @@ import { jobTypes } from "./fixture-job-types.js";
 import { PASSWORD, startTestService, type TestService } from "./service.js";
 
 const PENGUINS = "test/fixtures/pandas/files/penguins.csv";
-const UPLOAD_LIMIT = 4 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const UPLOAD_LIMIT = 4 * MIB;
 
 let service: TestService;
 let folder: string;
@@ -88,25 +91,65 @@ t.test("a job type added in a registry is on the client", async (t) => {
   t.equal((await problemOf(client.resultAs(job.id, "image/png"))).status, 406);
 });
 
+/** A client of a server that answers as `answer` says, and where that listens. */
+async function clientOfServer(t: Test, answer: RequestListener) {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/behind/`;
+  return createClient({ url, account: "a", password: "b", types: jobTypes });
+}
+
 t.test("what the service does not answer is an error that names the request", async (t) => {
-  const nobody = createClient({ url: "http://127.0.0.1:9", account: "a", password: "b", types: jobTypes });
-  await t.rejects(nobody.job("x"), {
-    message: /^GET http:\/\/127\.0\.0\.1:9\/v1\/jobs\/x was not answered: /,
+  const client = await clientOfServer(t, (request) => void request.socket.destroy());
+  await t.rejects(client.job("x"), {
+    message: /^GET http:\/\/127\.0\.0\.1:\d+\/behind\/v1\/jobs\/x was not answered: ./,
   });
 });
 
 t.test("an answer that is no problem document becomes one", async (t) => {
-  const proxy = createServer((request, response) => {
+  const client = await clientOfServer(t, (request, response) => {
     response.writeHead(502).end(`<p>${request.url}</p>`);
-  }).listen(0, "127.0.0.1");
-  t.teardown(() => proxy.close());
-  await once(proxy, "listening");
-  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/behind/`;
-  const client = createClient({ url, account: "a", password: "b", types: jobTypes });
+  });
   const error = await problemOf(client.job("x"));
   t.equal(error.status, 502);
   t.equal(error.problem.type, "about:blank");
   t.match(error.message, "<p>/behind/v1/jobs/x</p>");
+});
+
+t.test("a file is never held in memory, however large", async (t) => {
+  const client = await clientOfServer(t, (request, response) => {
+    request.resume().on("end", () => response.end("{}"));
+  });
+  const file = join(folder, "large.bin");
+  await writeFile(file, "");
+  await truncate(file, 256 * MIB);
+  let most = 0;
+  const onUpload = () => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers);
+  };
+  await client.submit("stats", {}, { file, onUpload });
+  t.ok(most < 128 * MIB, `${most} bytes at most, what waits for the garbage collector included`);
+});
+
+t.test("the file is closed when an upload fails", { skip: !existsSync("/proc/self/fd") }, async (t) => {
+  const client = await clientOfServer(t, (request) => {
+    request.once("data", () => request.socket.destroy());
+  });
+  const file = await realpath(join(folder, "large.bin"));
+  await t.rejects(client.submit("stats", {}, { file }), { message: /was not answered/ });
+  await sleep(100);
+  const open = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // closed since it was listed
+    }
+  });
+  t.notOk(open.includes(file));
 });
 
 t.test("a file goes up as a form with its options, and is told as it goes", async (t) => {
@@ -170,8 +213,14 @@ t.test("an upload can be given up, and leaves nothing", async (t) => {
   await truncate(file, UPLOAD_LIMIT);
   const abort = new AbortController();
   const onUpload = (sent: number) => sent > 0 && abort.abort();
+  const uploads = join(service.dataDir, "uploads");
+  const before = await readdir(uploads);
   const given = clientOf().submit("stats", {}, { file, onUpload, signal: abort.signal });
   await t.rejects(given, { name: "AbortError" });
+  // the service hears of it a moment later
+  for (let looks = 0; looks < 100 && (await readdir(uploads)).length > before.length; looks++)
+    await sleep(50);
+  t.same(await readdir(uploads), before);
 });
 
 t.test("what cannot be sent is said before anything is", async (t) => {

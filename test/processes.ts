@@ -1,6 +1,5 @@
 // Real processes of the service, for end-to-end tests: started on free ports, looked at from outside, killed.
 import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -33,10 +32,11 @@ export interface TestProcess {
   readonly stdin: Writable;
   stdout(): string;
   stderr(): string;
-  readonly exited: Promise<Exit>;
   hasExited(): boolean;
   signal(signal: NodeJS.Signals): void;
-  /** Sends a signal and waits for the end. */
+  /** Waits for its end; throws when it goes on. */
+  exited(): Promise<Exit>;
+  /** Sends a signal and waits for its end; throws when it goes on. */
   end(signal: NodeJS.Signals): Promise<Exit>;
 }
 
@@ -66,6 +66,9 @@ export interface ServiceProcess extends TestProcess {
 
 const MAIN = fileURLToPath(new URL("../src/main.js", import.meta.url));
 const WITH_FIXTURES = fileURLToPath(new URL("./process-with-fixtures.js", import.meta.url));
+
+/** The build that the tests are part of. */
+export const DIST = fileURLToPath(new URL("../", import.meta.url));
 
 /** How long a process may take to be ready, in milliseconds: a machine with other work to do included. */
 const START_TIMEOUT = 30_000;
@@ -170,8 +173,12 @@ function watch(child: ChildProcessByStdio<Writable, Readable, Readable>): TestPr
     if (process.env.TEST_LOG_LEVEL) process.stderr.write(text);
   });
   child.stdin.on("error", () => {}); // it ended without reading
+  let exit: Exit | undefined;
   // `close` comes after the last of what it wrote
-  const exited = once(child, "close").then(([code, signal]): Exit => ({ code, signal }));
+  child.on("close", (code, signal) => {
+    exit = { code, signal };
+  });
+  const exited = () => until(`process ${child.pid} ends`, () => exit);
   return {
     pid: child.pid as number,
     stdin: child.stdin,
@@ -183,7 +190,7 @@ function watch(child: ChildProcessByStdio<Writable, Readable, Readable>): TestPr
     end(signal) {
       child.kill(signal);
       child.kill("SIGCONT"); // a stopped process takes no SIGTERM
-      return exited;
+      return exited();
     },
   };
 }
@@ -211,7 +218,7 @@ export async function runToEnd(
 ): Promise<Exit & { stdout: string; stderr: string }> {
   const started = spawnMain(t, workplace, args, env);
   started.stdin.end(stdin);
-  const exit = await started.exited;
+  const exit = await started.exited();
   return { ...exit, stdout: started.stdout(), stderr: started.stderr() };
 }
 
@@ -229,21 +236,25 @@ export async function startProcess(
   { env = {}, fixtures = false }: StartOptions = {},
 ): Promise<ServiceProcess> {
   const program = typeof fixtures === "string" ? fixtures : fixtures ? WITH_FIXTURES : MAIN;
-  const started = spawnProcess(t, workplace, [process.execPath, program, command], env);
-  const running = { ...started, ...client(await untilSaid(started, command)) };
+  return untilStarted(spawnProcess(t, workplace, [process.execPath, program, command], env));
+}
+
+/** Waits until a process has told its address and is ready. */
+export async function untilStarted(started: TestProcess): Promise<ServiceProcess> {
+  const running = { ...started, ...client(await untilSaid(started)) };
   if (running.url) await untilReady(running);
   return running;
 }
 
 /** The address that the process tells, "" for a worker. */
-async function untilSaid(started: TestProcess, command: string): Promise<string> {
+async function untilSaid(started: TestProcess): Promise<string> {
   for (const deadline = Date.now() + START_TIMEOUT; Date.now() < deadline; await sleep(20)) {
     const url = LISTENS.exec(started.stdout())?.[1];
     if (url) return url;
     if (started.stdout().includes(TAKES_JOBS)) return "";
     if (started.hasExited()) break;
   }
-  throw new Error(`${command} did not start: ${started.stderr()}`);
+  throw new Error(`it did not start: ${started.stdout()}${started.stderr()}`);
 }
 
 export function untilReady({ url }: Pick<ServiceProcess, "url">): Promise<true> {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import type { Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
@@ -13,6 +13,8 @@ type ConnectOptions = Omit<RedisOptions, "path" | "replyMapping">;
 export interface TestRedis {
   /** The Unix socket: the same over restarts. */
   readonly path: string;
+  /** What REDIS_URL is set to for it: the port, or the socket where it has none. The same over restarts. */
+  readonly url: string;
   /** The server's data folder: the same over restarts. */
   readonly dir: string;
   /** A connection that the test need not close. Lost connections are silent and tried again. */
@@ -48,10 +50,11 @@ function findProgram(): string {
   throw new Error(`none of ${PROGRAMS.join(", ")} is on the PATH: install a Redis server`);
 }
 
-function spawnServer(dir: string, socket: string, appendonly: boolean): ChildProcess {
+function spawnServer(dir: string, socket: string, appendonly: boolean, port: number): ChildProcess {
   const program = findProgram();
   const settings = {
-    port: "0",
+    port: String(port),
+    bind: "127.0.0.1",
     unixsocket: socket,
     dir,
     logfile: join(dir, "redis.log"),
@@ -77,6 +80,23 @@ function spawnGuard(dir: string): { dismiss(): void } {
   return { dismiss: () => guard.stdin.end() };
 }
 
+/**
+ * A port of 127.0.0.1 that is free and stays so while the server is down: below those that systems give to
+ * outgoing connections (from 32768 on Linux, from 49152 elsewhere).
+ */
+async function findPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    await new Promise((closed) => probe.close(closed));
+    if (isFree) return port;
+  }
+}
+
 async function untilReady(server: ChildProcess, dir: string, socket: string): Promise<void> {
   const probe = new Redis({ path: socket, retryStrategy: () => 10, maxRetriesPerRequest: null });
   probe.on("error", () => {}); // refused until the socket is there
@@ -92,21 +112,23 @@ async function untilReady(server: ChildProcess, dir: string, socket: string): Pr
 
 /**
  * Starts a Redis that lives as long as the test `t`. Nothing is written to disk unless `appendonly` is set,
- * so that a restart begins empty. Register what uses its connections after it: teardowns run last to first.
+ * so that a restart begins empty. With `port` it listens on a free port of 127.0.0.1, too. Register what uses
+ * its connections after it: teardowns run last to first.
  */
 export async function startRedis(
   t: { teardown(end: () => Promise<void>): void },
-  { appendonly = false }: { appendonly?: boolean } = {},
+  options: { appendonly?: boolean; port?: boolean } = {},
 ): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), "abacus-redis-"));
   const path = join(dir, "redis.sock");
+  const port = options.port ? await findPort() : 0;
   const connections: Redis[] = [];
   let server: ChildProcess | undefined;
 
   const guard = spawnGuard(dir);
 
   async function start(): Promise<void> {
-    server = spawnServer(dir, path, appendonly);
+    server = spawnServer(dir, path, options.appendonly ?? false, port);
     await untilReady(server, dir, path);
   }
 
@@ -130,6 +152,7 @@ export async function startRedis(
 
   return {
     path,
+    url: port ? `redis://127.0.0.1:${port}` : path,
     dir,
     connect(options = {}) {
       const connection = new Redis({ path, retryStrategy: () => 50, disconnectTimeout: 100, ...options });

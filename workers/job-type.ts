@@ -140,7 +140,9 @@ export type JobType<
 
 /** Any job type, where the types of its input and output do not matter. */
 // biome-ignore lint/suspicious/noExplicitAny: functions of unrelated inputs have no other common type
-export type AnyJobType = JobType<string, any, any>;
+export type AnyJobType = JobTypeProperties<string, any, any> &
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  (WholeTask<any, any> | SplitTask<any, any, any, any>);
 
 /** Says a job type. Returns its argument: what it adds is the checking of types. */
 export function defineJobType<const Name extends string, Input extends TSchema, Output extends TSchema>(

@@ -67,8 +67,13 @@ export function createClient<const Types extends JobTypes>(options: ClientOption
     async submit(name, input, options = {}) {
       const type = types.get(name);
       if (!type) throw new TypeError(`there is no job type ${name}`);
-      const response = await send(type.path, await submission(type, input, options));
-      return (await response.json()) as Job<OutputOf<Types, typeof name>>;
+      const over = new AbortController();
+      try {
+        const response = await send(type.path, await submission(type, input, options, over.signal));
+        return (await response.json()) as Job<OutputOf<Types, typeof name>>;
+      } finally {
+        over.abort();
+      }
     },
 
     async wait<Output>(job: string | Job<Output>, options: WaitOptions = {}) {

@@ -15,11 +15,13 @@ export interface Form {
 
 /**
  * The text fields, then the file. Throws the file system's own error when there is no such file. A file that
- * grows meanwhile is sent up to the size that it had; one that shrinks fails the request.
+ * grows meanwhile is sent up to the size that it had; one that shrinks fails the request. `over` is to be
+ * aborted when the request has ended: fetch drops the body of one that failed without closing it.
  */
 export async function fileForm(
   file: string,
   fields: readonly (readonly [name: string, value: string])[],
+  over: AbortSignal,
   onUpload: OnUpload = () => {},
 ): Promise<Form> {
   const found = await stat(file);
@@ -37,7 +39,7 @@ export async function fileForm(
       // known, so that what is too large is refused before it is sent
       "content-length": String(head.length + found.size + tail.length),
     },
-    body: pieces(head, file, found.size, tail, onUpload),
+    body: pieces(head, file, found.size, tail, over, onUpload),
   };
 }
 
@@ -46,13 +48,14 @@ async function* pieces(
   file: string,
   size: number,
   tail: Uint8Array,
+  over: AbortSignal,
   onUpload: OnUpload,
 ): AsyncGenerator<Uint8Array> {
   yield head;
   onUpload(0, size);
   let sent = 0;
   if (size > 0)
-    for await (const chunk of createReadStream(file, { end: size - 1 })) {
+    for await (const chunk of createReadStream(file, { end: size - 1, signal: over })) {
       yield chunk;
       sent += chunk.length;
       onUpload(sent, size);

@@ -12,11 +12,12 @@ export interface SubmitOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The request for `POST type.path`. Throws TypeError for what this job type cannot be sent. */
+/** The request for `POST type.path`, until it is `over`. Throws TypeError for what this job type cannot be sent. */
 export async function submission(
   type: Definition,
   input: unknown,
   { file, onUpload, wait, signal }: SubmitOptions,
+  over: AbortSignal,
 ): Promise<Request> {
   const kind = file === undefined ? "json" : "file";
   if (!type.accepts.includes(kind))
@@ -27,8 +28,10 @@ export async function submission(
     const headers = { "content-type": "application/json", ...prefer };
     return { ...request, headers, body: JSON.stringify(input) };
   }
-  const { headers, body } = await fileForm(file, fieldsOf(type, input), onUpload);
-  return { ...request, headers: { ...headers, ...prefer }, body, duplex: "half" };
+  const { headers, body } = await fileForm(file, fieldsOf(type, input), over, onUpload);
+  // Without these two, Node's fetch copies the body, to have it for a redirect: the whole file in memory.
+  const once = { redirect: "error", window: null } as const;
+  return { ...request, ...once, headers: { ...headers, ...prefer }, body, duplex: "half" };
 }
 
 /** The options as text fields; lists repeat the field. */
@@ -46,7 +49,10 @@ function fieldsOf(type: Definition, input: unknown): [string, string][] {
 
 /** A form has no empty list. Leaving the field out says the same, unless the default is another list. */
 function refuseEmpty(type: Definition, name: string): void {
-  const byDefault = type.input.properties?.options?.properties?.[name]?.default;
+  const input = type.input as {
+    properties?: { options?: { properties?: Record<string, { default?: unknown }> } };
+  };
+  const byDefault = input.properties?.options?.properties?.[name]?.default;
   if (Array.isArray(byDefault) && byDefault.length > 0)
     throw new TypeError(`options.${name}: a form cannot say an empty list`);
 }

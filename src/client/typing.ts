@@ -2,7 +2,6 @@
 import type { Static, TSchema } from "typebox";
 import type { AnyJobType } from "../../workers/job-type.js";
 import type { anyJobSchema } from "../http/schemas.js";
-import type { STATES } from "../jobs/record.js";
 
 /** What the client needs of a job type's definition. */
 export type Definition = Pick<AnyJobType, "name" | "path" | "accepts" | "input" | "output">;
@@ -22,8 +21,7 @@ export type InputOf<Types extends JobTypes, Name> = Said<Named<Types, Name>["inp
 export type OutputOf<Types extends JobTypes, Name> = Said<Named<Types, Name>["output"]>;
 
 /** A job document. */
-export type Job<Output = unknown> = Omit<Static<typeof anyJobSchema>, "state" | "result"> & {
-  state: (typeof STATES)[number];
+export type Job<Output = unknown> = Omit<Static<typeof anyJobSchema>, "result"> & {
   /** `null` until the job is completed, and when the result has more than 64 KiB: see `links.result`. */
   result: Output | null;
 };

@@ -22,20 +22,13 @@ export interface ReceivedFile {
 /** More bytes came than are allowed. */
 export class FileTooLarge extends Error {
   override readonly name = "FileTooLarge";
-  readonly limit: number;
-  constructor(limit: number) {
-    super(`more than ${limit} bytes`);
-    this.limit = limit;
+  /** How many had come when it was noticed. */
+  readonly bytes: number;
+  constructor(bytes: number) {
+    super(`the file has at least ${bytes} bytes`);
+    this.bytes = bytes;
   }
 }
-
-/** No byte came for a while. */
-export class FileStalled extends Error {
-  override readonly name = "FileStalled";
-}
-
-/** An upload from which nothing comes for this long is given up; the sweeper relies on it. Milliseconds. */
-const STALL = 60_000;
 
 export class FileStore {
   private readonly root: string;
@@ -58,8 +51,8 @@ export class FileStore {
   }
 
   /**
-   * Streams `source` to the disk while hashing and counting it. Whatever ends it early (too large, stalled,
-   * cut off, a full disk) leaves nothing behind and throws.
+   * Streams `source` to the disk while hashing and counting it. Whatever ends it early (too large, cut off, a
+   * full disk) destroys `source`, leaves nothing behind and throws; FileTooLarge above `limit` bytes.
    */
   async receive(id: string, source: Readable, limit: number): Promise<ReceivedFile> {
     const final = this.path("uploads", id);
@@ -67,12 +60,10 @@ export class FileStore {
     const hash = createHash("sha256");
     let bytes = 0;
     let start = Buffer.alloc(0);
-    const stalled = setTimeout(() => source.destroy(new FileStalled("nothing came for a minute")), STALL);
     const count = new Transform({
       transform(chunk: Buffer, _encoding, done) {
-        stalled.refresh();
         bytes += chunk.length;
-        if (bytes > limit) return done(new FileTooLarge(limit));
+        if (bytes > limit) return done(new FileTooLarge(bytes));
         if (start.length < 2) start = Buffer.concat([start, chunk.subarray(0, 2)]);
         hash.update(chunk);
         done(null, chunk);
@@ -85,8 +76,6 @@ export class FileStore {
     } catch (error) {
       await rm(part, { force: true });
       throw error;
-    } finally {
-      clearTimeout(stalled);
     }
   }
 

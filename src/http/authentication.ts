@@ -27,26 +27,23 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.getDecorator<Principal>(PRINCIPAL);
 }
 
-/** HTTP Basic (RFC 7617): the plugin reads the header, the accounts check what it says. */
+/** HTTP Basic (RFC 7617): the plugin reads the header, the accounts say who it is. */
 export async function basicScheme(app: FastifyInstance, accounts: Accounts): Promise<Scheme> {
-  const found = new WeakMap<FastifyRequest, Principal>();
+  const named = new WeakMap<FastifyRequest, [name: string, password: string]>();
   await app.register(basicAuth, {
+    // the accounts are asked below: the plugin would make a 401 of whatever they throw
     async validate(name: string, password: string, request: FastifyRequest) {
-      const principal = await accounts.authenticate(name, password);
-      if (!principal) throw new HttpProblem(401, "unauthorized", "wrong account or password");
-      found.set(request, principal);
+      named.set(request, [name, password]);
     },
   });
   return {
     challenge: 'Basic realm="abacus", charset="UTF-8"',
     async principal(request, reply) {
-      if (!/^basic /i.test(request.headers.authorization ?? "")) return undefined;
-      const error = await new Promise<unknown>((resolve) => {
+      await new Promise<unknown>((resolve) => {
         app.basicAuth(request, reply, resolve as () => void);
       });
-      if (!error) return found.get(request);
-      if ((error as { statusCode?: number }).statusCode === 401) return undefined;
-      throw error;
+      const credentials = named.get(request);
+      return credentials && accounts.authenticate(...credentials);
     },
   };
 }

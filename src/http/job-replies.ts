@@ -27,7 +27,16 @@ export function isKnown(request: FastifyRequest, etag: string): boolean {
   });
 }
 
-export function sendJob(reply: FastifyReply, status: number, job: JobRecord): FastifyReply {
+function describe(reply: FastifyReply, job: JobRecord): FastifyReply {
   if (!hasEnded(job.state)) reply.header("retry-after", RETRY_AFTER);
-  return reply.code(status).header("etag", etagOf(job)).type(JSON_TYPE).send(documentOf(job));
+  return reply.header("etag", etagOf(job));
+}
+
+export function sendJob(reply: FastifyReply, status: number, job: JobRecord): FastifyReply {
+  return describe(reply, job).code(status).type(JSON_TYPE).send(documentOf(job));
+}
+
+/** The client has the document already. */
+export function sendNotModified(reply: FastifyReply, job: JobRecord): FastifyReply {
+  return describe(reply, job).code(304).send();
 }

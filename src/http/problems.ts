@@ -2,10 +2,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { InputError } from "../../workers/input-error.js";
 import { SignInsBusyError } from "../accounts/passwords.js";
-import { FileStalled, FileTooLarge } from "../files/file-store.js";
 import { AlreadyEnded } from "../jobs/jobs.js";
 import { PROBLEM, type ProblemDocument, problemOf } from "../jobs/problems.js";
-import { isUnavailable, isUndecided } from "../redis/connections.js";
+import { isUnavailable } from "../redis/connections.js";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
@@ -24,6 +23,7 @@ const TITLES: Record<number, string> = {
   413: "Too large",
   414: "The address is too long",
   415: "Unsupported media type",
+  417: "Expectation failed",
   422: "Impossible value",
   431: "The header is too large",
   500: "Internal error",
@@ -46,6 +46,7 @@ export class HttpProblem extends Error {
   }
 }
 
+/** What breaks a limit of bytes: `limit` is its name, `sent` says what came. */
 export function tooLarge(limit: string, value: number, sent: string): HttpProblem {
   return new HttpProblem(413, "too-large", `${sent}, but ${limit} is ${value} bytes`);
 }
@@ -53,10 +54,6 @@ export function tooLarge(limit: string, value: number, sent: string): HttpProble
 /** Names of the framework's own errors, where its status alone does not say enough. */
 const NAMES: Record<string, string> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
-  FST_ERR_CTP_BODY_TOO_LARGE: "too-large",
-  FST_PARTS_LIMIT: "too-many-parts",
-  FST_FIELDS_LIMIT: "too-many-parts",
-  FST_FILES_LIMIT: "too-many-parts",
 };
 
 const STATUS_NAMES: Record<number, string> = {
@@ -73,12 +70,9 @@ const STATUS_NAMES: Record<number, string> = {
 export function problemFor(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof InputError) return fromInput(error);
-  if (error instanceof FileTooLarge)
-    return new HttpProblem(413, "too-large", `the body has ${error.message}, which is the limit`);
-  if (error instanceof FileStalled) return new HttpProblem(408, "timed-out", error.message);
   if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
   if (error instanceof SignInsBusyError) return notNow(error.message);
-  if (isUnavailable(error)) return notNow(isUndecided(error) ? UNDECIDED : UNREACHED);
+  if (isUnavailable(error)) return notNow("the queue cannot be reached now");
   const { statusCode, code, message } = error as FastifyError;
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull("the disk is full");
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
@@ -96,13 +90,8 @@ function fromInput(error: InputError): HttpProblem {
   return answer;
 }
 
-const UNREACHED = "the queue cannot be reached now; nothing was accepted";
-const UNDECIDED =
-  "the queue did not answer in time; what was submitted may still have been accepted: " +
-  "send an Idempotency-Key to make repeating safe";
-
-function notNow(detail: string): HttpProblem {
-  return new HttpProblem(503, "unavailable", detail, { "retry-after": String(RETRY_AFTER) });
+export function notNow(detail: string, headers: Record<string, string> = {}): HttpProblem {
+  return new HttpProblem(503, "unavailable", detail, { ...headers, "retry-after": String(RETRY_AFTER) });
 }
 
 /** Sends the problem document of an error. */

@@ -25,9 +25,9 @@ export async function sendResult(
 ): Promise<FastifyReply> {
   const offered = [JSON_MEDIA, ...Object.keys(results.registry.get(job.type)?.formats ?? {})];
   const mediaType = request.accepts().type(offered);
+  reply.header("vary", "accept");
   if (typeof mediaType !== "string")
     throw new HttpProblem(406, "not-acceptable", `the result can be had as ${offered.join(", ")}`);
-  reply.header("vary", "accept");
   if (mediaType !== JSON_MEDIA) return sendFormat(results, job, mediaType, reply);
   if (job.result) return reply.type(JSON_TYPE).send(job.result);
   const file = await results.files.read("results", job.id);

@@ -16,7 +16,7 @@ export const problemSchema = Type.Object(
   { description: "RFC 9457" },
 );
 
-export const stateSchema = Type.Union(STATES.map((state) => Type.Literal(state)));
+export const stateSchema = Type.Enum([...STATES]);
 
 const progressSchema = Type.Object({
   fraction: Type.Number(),
@@ -66,6 +66,7 @@ const PROBLEMS: Record<number, string> = {
   404: "There is no such thing, or it belongs to another account",
   405: "The method is not possible here; `Allow` says which are",
   406: "None of the accepted media types can be given",
+  408: "The body paused for too long",
   409: "The state does not allow it",
   413: "Too large; nothing is kept",
   415: "Not a media type that is taken here",

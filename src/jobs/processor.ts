@@ -7,6 +7,7 @@ import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
 import type { JobData } from "./lanes.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
+import { hasEnded, type JobState } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
 import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
@@ -88,8 +89,10 @@ export class Processor {
       }
       const ending = await this.compute(identity, data, controller);
       if (ending === "put back") return await this.putBack(job, identity, token);
-      if (ending) await this.finish(identity, ending);
-      else await this.tidy(id, await transitions.state(id));
+      if (ending) return await this.finish(identity, ending);
+      const stands = await transitions.state(id);
+      if (!hasEnded(stands as JobState)) throw new Error("the job was stopped here and has not ended");
+      await this.tidy(id, stands);
     } finally {
       this.running.delete(id);
     }
@@ -105,12 +108,16 @@ export class Processor {
     const type = registry.get(data.type);
     if (!type) return undefined;
     const reporter = new Reporter(job.id, transitions, logger);
-    const timer = setTimeout(() => controller.abort("timed-out" satisfies StopReason), timeout * 1000);
+    let timer: NodeJS.Timeout | undefined;
     const run = {
       id: job.id,
       type,
       data,
       signal: controller.signal,
+      // a job that waits in the pool's line behind one that hangs has not run yet
+      onStart: () => {
+        timer ??= setTimeout(() => controller.abort("timed-out" satisfies StopReason), timeout * 1000);
+      },
       onProgress: (progress: Progress) => reporter.setProgress(progress),
       onSentence: (sentence: string) => reporter.addSentence(sentence),
     };

@@ -16,6 +16,8 @@ export interface Run {
   data: JobData;
   model: ModelReference | undefined;
   signal: AbortSignal;
+  /** Called whenever a step gets its thread. */
+  onStart(): void;
   /** Called as often as the steps tell something, with the progress of all parts together. */
   onProgress(progress: Progress): void;
   onSentence(sentence: string): void;
@@ -129,7 +131,8 @@ class Tally {
     this.parts = new Map();
   }
 
-  hear({ part, progress, sentence }: StepNews): void {
+  hear({ part, started, progress, sentence }: StepNews): void {
+    if (started) this.run.onStart();
     if (sentence !== undefined) this.run.onSentence(sentence);
     if (!progress) return;
     this.parts.set(part, progress);

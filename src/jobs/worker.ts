@@ -11,6 +11,7 @@ import { type JobData, LANES, type Lane } from "./lanes.js";
 import type { Notices } from "./notices.js";
 import { openPool, type Pool } from "./pool.js";
 import { Processor } from "./processor.js";
+import { hasEnded, type JobState } from "./record.js";
 import type { Registry } from "./registry.js";
 import { transitions } from "./transitions.js";
 
@@ -112,7 +113,9 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
 async function stopEnded(redis: Redis, ids: string[], stop: (id: string) => void): Promise<void> {
   await Promise.all(
     ids.map(async (id) => {
-      if ((await redis.hget(jobKey(id), "state")) !== "active") stop(id);
+      // one that is taken from the queue just now is still `queued`
+      const state = await redis.hget(jobKey(id), "state");
+      if (state === null || hasEnded(state as JobState)) stop(id);
     }),
   );
 }

@@ -6,8 +6,16 @@ import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";
 import { hasEnded, type JobRecord, summaryOf } from "../../jobs/record.js";
 import { principalOf } from "../authentication.js";
-import { etagOf, isKnown, JSON_TYPE, noSuchJob, RETRY_AFTER, sendJob } from "../job-replies.js";
-import { preferredWait, untilGone } from "../prefer.js";
+import {
+  etagOf,
+  isKnown,
+  JSON_TYPE,
+  noSuchJob,
+  RETRY_AFTER,
+  sendJob,
+  sendNotModified,
+} from "../job-replies.js";
+import { applyPreference, preferredWait, withWait } from "../prefer.js";
 import { HttpProblem, PROBLEM_TYPE } from "../problems.js";
 import { type Results, sendResult } from "../results.js";
 import { answer, anyJobSchema, jobListSchema, problems, stateSchema } from "../schemas.js";
@@ -47,16 +55,11 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
   async function foundAfter(request: FastifyRequest, reply: FastifyReply, seconds: number) {
     const { id } = request.params as Params;
     const { account } = principalOf(request);
-    const client = untilGone(reply, stopping);
-    const wait = jobs.waitFor(id, seconds, client.signal);
-    try {
-      const job = await wait.ended(() => jobs.find(account, id));
-      if (!job) throw noSuchJob(id);
-      return job;
-    } finally {
-      wait.stop();
-      client.release();
-    }
+    const job = await withWait(jobs, id, seconds, { reply, stopping }, (wait) =>
+      wait.ended(() => jobs.find(account, id)),
+    );
+    if (!job) throw noSuchJob(id);
+    return job;
   }
 
   app.get(
@@ -99,10 +102,10 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
       },
     },
     async (request, reply) => {
-      const seconds = preferredWait(request, reply);
+      const seconds = preferredWait(request);
       const job = seconds === undefined ? await found(request) : await foundAfter(request, reply, seconds);
-      if (isKnown(request, etagOf(job))) return reply.code(304).header("etag", etagOf(job)).send();
-      return sendJob(reply, 200, job);
+      applyPreference(request, reply);
+      return isKnown(request, etagOf(job)) ? sendNotModified(reply, job) : sendJob(reply, 200, job);
     },
   );
 

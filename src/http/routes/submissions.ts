@@ -1,16 +1,18 @@
 // One route per job type: reads the body, submits the job, and answers at once or when it has ended.
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type, { type TSchema } from "typebox";
 import type { AnyJobType } from "../../../workers/job-type.js";
 import type { FileStore } from "../../files/file-store.js";
 import { newId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
-import { hasEnded } from "../../jobs/record.js";
+import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";
+import { isUnavailable } from "../../redis/connections.js";
 import { principalOf } from "../authentication.js";
-import type { BodyReader } from "../bodies.js";
+import { type BodyReader, CSV_BODY, FORM_BODY, JSON_BODY, mediaTypesOf, optionsSchemaOf } from "../bodies.js";
 import { noSuchJob, sendJob } from "../job-replies.js";
-import { preferredWait, untilGone } from "../prefer.js";
+import { applyPreference, preferredWait, withWait } from "../prefer.js";
+import { notNow } from "../problems.js";
 import { answer, jobSchema, problems } from "../schemas.js";
 
 export interface SubmissionDeps {
@@ -30,13 +32,16 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
   const { jobs, files, bodies, stopping } = deps;
 
   /** Accepts the job; from then on its file is the job's, before that whatever fails removes it. */
-  async function accept(request: FastifyRequest, account: string, id: string): Promise<void> {
-    const content = await bodies.read(request, type, id);
+  async function accept(request: FastifyRequest, reply: FastifyReply, id: string): Promise<void> {
+    const { account } = principalOf(request);
+    const content = await bodies.read(request, reply, type, id);
     try {
       await jobs.submit({ id, account, type, ...content });
+      reply.header("location", addressOf(id));
     } catch (error) {
-      if (content.file && !jobs.mayHaveAccepted(error)) await files.remove("uploads", id);
-      throw error;
+      if (jobs.mayHaveAccepted(error)) throw undecided(id);
+      if (content.file) await files.remove("uploads", id);
+      throw isUnavailable(error) ? notNow("the queue cannot be reached now; nothing was accepted") : error;
     }
   }
 
@@ -45,50 +50,61 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
     {
       schema: schemaOf(type),
       config: { scope: type.makes === "model" ? "models:write" : "jobs:write" },
-      onRequest: async (request) => bodies.checkLength(request),
+      onRequest: async (request) => bodies.check(request, type),
     },
     async (request, reply) => {
       const { account } = principalOf(request);
       const id = newId();
-      const seconds = preferredWait(request, reply);
-      reply.header("location", `/v1/jobs/${id}`);
+      const find = () => jobs.find(account, id);
+      const seconds = preferredWait(request);
       if (seconds === undefined) {
-        await accept(request, account, id);
-        const job = await jobs.find(account, id);
-        if (!job) throw noSuchJob(id);
-        return sendJob(reply, 202, job);
+        await accept(request, reply, id);
+        return show(request, reply, id, await accepted(id, find()));
       }
-      const client = untilGone(reply, stopping);
-      const wait = jobs.waitFor(id, seconds, client.signal);
-      try {
-        await accept(request, account, id);
-        const job = await wait.ended(() => jobs.find(account, id), { fresh: true });
-        if (!job) throw noSuchJob(id);
-        return sendJob(reply, hasEnded(job.state) ? 200 : 202, job);
-      } finally {
-        wait.stop();
-        client.release();
-      }
+      return withWait(jobs, id, seconds, { reply, stopping }, async (wait) => {
+        await accept(request, reply, id);
+        return show(request, reply, id, await accepted(id, wait.ended(find, { fresh: true })));
+      });
     },
   );
 }
 
-function schemaOf(type: AnyJobType): object {
-  const { accepts, input } = type;
-  const content: Record<string, object> = {};
-  if (accepts.includes("json"))
-    content["application/json"] = { schema: { ...input, examples: [type.example.input] } };
-  if (accepts.includes("file")) {
-    const options = (input as { properties?: { options?: { properties?: object } } }).properties?.options;
-    content["multipart/form-data"] = {
-      schema: {
-        type: "object",
-        required: ["file"],
-        properties: { file: { type: "string", format: "binary" }, ...options?.properties },
-      },
-    };
-    content["text/csv"] = { schema: { type: "string" } };
+function addressOf(id: string): string {
+  return `/v1/jobs/${id}`;
+}
+
+function show(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: string,
+  job: JobRecord | undefined,
+): FastifyReply {
+  if (!job) throw noSuchJob(id);
+  applyPreference(request, reply);
+  const waited = preferredWait(request) !== undefined;
+  return sendJob(reply, waited && hasEnded(job.state) ? 200 : 202, job);
+}
+
+function undecided(id: string): Error {
+  const detail =
+    "the queue did not answer in time, and the job may have been accepted: Location is where it then is; " +
+    "send an Idempotency-Key to make repeating safe";
+  return notNow(detail, { location: addressOf(id) });
+}
+
+/** A job that is accepted and cannot be shown must not be sent again. */
+async function accepted<T>(id: string, found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    throw notNow("the job is accepted, but cannot be shown now: Location is where it is", {
+      location: addressOf(id),
+    });
   }
+}
+
+function schemaOf(type: AnyJobType): object {
   const job = jobSchema(type.output as TSchema);
   return {
     operationId: `submit-${type.name}`,
@@ -103,11 +119,26 @@ function schemaOf(type: AnyJobType): object {
         }),
       ),
     }),
-    body: { content },
+    // options of a raw body
+    querystring: optionsSchemaOf(type) ?? Type.Object({}, { additionalProperties: false }),
+    body: { content: bodiesOf(type) },
     response: {
       200: answer("With `Prefer: wait`: the job has ended", job),
       202: answer("The job is accepted; `Location` is its address", job),
-      ...problems(400, 401, 403, 404, 405, 409, 413, 415, 422, 503, 507),
+      ...problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 503, 507),
     },
   };
+}
+
+function bodiesOf(type: AnyJobType): Record<string, object> {
+  const file = { type: "string", format: "binary" };
+  const options = (optionsSchemaOf(type) as { properties?: object } | undefined)?.properties;
+  const schemas: Record<string, object> = {
+    [JSON_BODY]: { ...type.input, examples: [type.example.input] },
+    [FORM_BODY]: { type: "object", required: ["file"], properties: { file, ...options } },
+    [CSV_BODY]: { type: "string" },
+  };
+  return Object.fromEntries(
+    mediaTypesOf(type).map((mediaType) => [mediaType, { schema: schemas[mediaType] }]),
+  );
 }

@@ -1,0 +1,53 @@
+// A request's body as it comes: asked for, watched, and read without hanging up on its sender.
+import type { IncomingMessage } from "node:http";
+import { PassThrough, type Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { HttpProblem } from "./problems.js";
+
+/** A body of which nothing comes for this long is given up; the sweeper relies on it. Milliseconds. */
+export const STALL = 60_000;
+
+/**
+ * Begins to receive the body: a client that waits to be asked (`Expect: 100-continue`) is asked, and when
+ * nothing comes for `stall` milliseconds, the raw request emits an HttpProblem as its error. Throws when the
+ * client is already gone.
+ */
+export function beginBody({ raw }: FastifyRequest, reply: FastifyReply, stall: number): void {
+  if (isCutOff(raw)) throw cutOff();
+  raw.on("error", () => {}); // who reads it hears of it; when nobody does, it is nobody's concern
+  if (raw.headers.expect !== undefined && raw.httpVersion === "1.1") reply.raw.writeContinue();
+  raw.setTimeout(stall, () => {
+    if (!reply.raw.writableEnded) raw.emit("error", stalled(stall));
+  });
+  raw.once("end", () => {
+    // after the answer, the time that counts is that of an idle connection
+    if (!reply.raw.writableEnded) raw.setTimeout(0);
+  });
+}
+
+/**
+ * The body as a stream of its own. Destroying it leaves the connection as it is, so that an answer can be
+ * sent; destroying the raw request would not.
+ */
+export function openBody(request: FastifyRequest, reply: FastifyReply, stall: number): Readable {
+  beginBody(request, reply, stall);
+  const { raw } = request;
+  const body = new PassThrough();
+  body.on("error", () => {});
+  raw.on("error", (error) => body.destroy(error instanceof HttpProblem ? error : cutOff()));
+  return raw.pipe(body);
+}
+
+/** Whether the connection ended before the body did. */
+export function isCutOff(raw: IncomingMessage): boolean {
+  return raw.destroyed && !raw.readableEnded;
+}
+
+/** Nobody will read the answer, but the log names it. */
+export function cutOff(): HttpProblem {
+  return new HttpProblem(400, "cut-off", "the connection ended before the body did");
+}
+
+function stalled(stall: number): HttpProblem {
+  return new HttpProblem(408, "timed-out", `nothing of the body came for ${stall / 1000} s`);
+}

@@ -1,0 +1,33 @@
+// One line of the log for each request: never its query, its headers or its body.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+/** The request's id is in every line that it causes (`reqId`), and in the answer. */
+export function logRequests(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished) request.log.info(factsOf(request, reply), "the client went away");
+    });
+  });
+  app.addHook("onResponse", async (request, reply) => logAnswer(request, reply));
+}
+
+/** For answers that come about without hooks. */
+export function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  request.log.info({ ...factsOf(request, reply), status: reply.statusCode }, "request");
+}
+
+function factsOf(request: FastifyRequest, reply: FastifyReply): object {
+  const { id: job = jobIn(reply.getHeader("location")) } = (request.params ?? {}) as { id?: string };
+  return {
+    method: request.method,
+    path: request.url.split("?")[0],
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    ...(job !== undefined && { job }),
+  };
+}
+
+/** The job that a submission became. */
+function jobIn(location: unknown): string | undefined {
+  return typeof location === "string" ? location.split("/").at(-1) : undefined;
+}

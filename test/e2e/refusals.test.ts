@@ -1,0 +1,79 @@
+// Starts that are refused: one sentence on standard error, an exit code other than 0, nothing else.
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { makeWorkplace, runToEnd, startProcess } from "../processes.js";
+import { startRedis } from "../redis-server.js";
+
+async function refusal(t: Test, args: string[], env: Record<string, string> = {}): Promise<string> {
+  const { code, signal, stdout, stderr } = await runToEnd(t, await makeWorkplace(t), args, {
+    env: { LOG_LEVEL: "error", ...env },
+  });
+  t.same({ code, signal, stdout }, { code: 1, signal: null, stdout: "" }, args.join(" "));
+  return stderr;
+}
+
+t.test("api and worker without REDIS_URL", async (t) => {
+  for (const command of ["api", "worker"])
+    t.equal(
+      await refusal(t, [command]),
+      `abacus: REDIS_URL is not set: \`abacus ${command}\` works on a Redis that processes share\n`,
+    );
+});
+
+t.test("wrong settings", async (t) => {
+  const wrong: [Record<string, string>, string][] = [
+    [{ PORT: "eighty" }, 'PORT must be integer, but is "eighty"'],
+    [{ PORT: "65536" }, 'PORT must be <= 65535, but is "65536"'],
+    [{ THREADS: "0" }, 'THREADS must be >= 1, but is "0"'],
+    [{ LOG_LEVEL: "loud" }, "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but is"],
+    [{ SHUTDOWN_GRACE: "-1" }, 'SHUTDOWN_GRACE must be >= 0, but is "-1"'],
+  ];
+  for (const [env, sentence] of wrong) {
+    const said = await refusal(t, ["serve"], env);
+    t.ok(said.startsWith(`abacus: ${sentence}`), said);
+    t.equal(said.trim().split("\n").length, 1);
+  }
+});
+
+t.test("a port that is in use", async (t) => {
+  const other = createServer();
+  await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
+  t.teardown(() => new Promise((closed) => other.close(closed)));
+  const { port } = other.address() as { port: number };
+  const redis = await startRedis(t);
+  const said = await refusal(t, ["api"], { REDIS_URL: redis.path, PORT: String(port) });
+  t.match(said, new RegExp(`^abacus: .*address already in use.*:${port}\n$`));
+});
+
+t.test("a DATA_DIR that belongs to another Redis", async (t) => {
+  const redis = await startRedis(t, { appendonly: true });
+  const workplace = await makeWorkplace(t);
+  const env = { REDIS_URL: redis.path, LOG_LEVEL: "error" };
+  const api = await startProcess(t, workplace, "api", { env });
+
+  const another = await startRedis(t, { appendonly: true });
+  await another.connect().set("{abacus}:store-id", "another");
+  const { code, stdout, stderr } = await runToEnd(t, workplace, ["worker"], {
+    env: { ...env, REDIS_URL: another.path },
+  });
+  t.same({ code, stdout }, { code: 1, stdout: "" });
+  t.equal(
+    stderr,
+    `abacus: ${workplace.dataDir} belongs to another Redis (its store-id differs): ` +
+      "set DATA_DIR to the folder that all processes on this Redis share\n",
+  );
+
+  // an empty folder is not the shared one either, but that cannot be told: it takes the id
+  const empty = join(workplace.folder, "empty");
+  await mkdir(empty);
+  await startProcess(t, workplace, "worker", { env: { ...env, DATA_DIR: empty } });
+  t.equal((await api.request("/readyz")).status, 200);
+});
+
+t.test("an unknown command", async (t) => {
+  const { code, stdout, stderr } = await runToEnd(t, await makeWorkplace(t), ["sreve"]);
+  t.same({ code, stdout }, { code: 2, stdout: "" });
+  t.match(stderr, /^abacus: unknown command sreve\nusage: abacus /);
+});

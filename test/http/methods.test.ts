@@ -1,0 +1,102 @@
+// Paths and methods: HEAD where there is GET, 405 with `Allow` for other methods, 404 for unknown paths.
+import { METHODS } from "node:http";
+import t from "tap";
+import { loadRegistry } from "../../src/jobs/registry.js";
+import { AUTHORIZATION, startTestService } from "../service.js";
+import { connectTo } from "./raw-connection.js";
+
+const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
+const service = await startTestService(t, { registry });
+const { body: job } = await service.post("/v1/test/echo", { value: 1 }, { prefer: "wait=30" });
+
+interface Description {
+  paths: Record<string, Record<string, object>>;
+}
+const description = (await (await fetch(`${service.url}/openapi.json`)).json()) as Description;
+const paths = Object.entries(description.paths).map(([path, operations]) => ({
+  path: path.replace("{id}", job.id),
+  methods: Object.keys(operations).map((method) => method.toUpperCase()),
+}));
+paths.push({ path: "/docs", methods: ["GET"] }, { path: "/docs/", methods: ["GET"] });
+
+t.test("HEAD answers as GET does, without the body", async (t) => {
+  for (const { path } of paths.filter(({ methods }) => methods.includes("GET"))) {
+    const [head, get] = await Promise.all([
+      service.request(path, { method: "HEAD" }),
+      service.request(path, { method: "GET" }),
+    ]);
+    t.equal(head.status, get.status, path);
+    for (const name of ["content-type", "content-length", "etag"])
+      t.equal(head.headers.get(name), get.headers.get(name), `${path} ${name}`);
+    t.equal(await head.text(), "");
+    await get.body?.cancel();
+  }
+});
+
+t.test("every other method is 405 and says which there are", async (t) => {
+  // fetch refuses to send TRACE, and CONNECT is no request for a path
+  const raw = await connectTo(t, service.url);
+  for (const { path, methods } of paths) {
+    const possible = methods.includes("GET") ? [...methods, "HEAD"] : methods;
+    const others = METHODS.filter((method) => method !== "CONNECT" && !possible.includes(method));
+    const expected = { status: 405, allow: possible.sort().join(", ") };
+    const wrong: unknown[] = [];
+    for (const method of others) {
+      raw.send(`${method} ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+      const { status, headers, body } = await raw.response({ toHead: method === "HEAD" });
+      const answered = { status, allow: headers.get("allow") };
+      const isProblem =
+        method === "HEAD" || JSON.parse(body).type === "urn:abacus:problem:method-not-allowed";
+      if (JSON.stringify(answered) !== JSON.stringify(expected) || !isProblem)
+        wrong.push({ method, ...answered });
+    }
+    t.strictSame(wrong, [], `${path}: all but ${possible}`);
+  }
+});
+
+t.test("a method that is not possible is refused before its body is read", async (t) => {
+  const raw = await connectTo(t, service.url);
+  raw.send("PUT /v1/stats HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\nexpect: 100-continue\r\n\r\n");
+  t.equal((await raw.response()).status, 405);
+});
+
+t.test("unknown paths are 404, with an account or without", async (t) => {
+  const unknown = [
+    "/",
+    "/v1",
+    "/v1/jobs/",
+    "/v1/nothing",
+    `/v1/jobs/${job.id}/nothing`,
+    `/v1/jobs/${job.id.toUpperCase()}`,
+    "/v1/jobs/01",
+    "/v1/jobs/__proto__",
+    "/v1/jobs/%2e%2e",
+    "/V1/jobs",
+    "//v1/jobs",
+    "/docs/static/../../package.json",
+    "/docs/static/%2e%2e/%2e%2e/package.json",
+  ];
+  for (const path of unknown) {
+    const response = await service.request(path);
+    t.equal(response.status, 404, path);
+    t.match(await response.json(), { type: "urn:abacus:problem:not-found", status: 404, detail: String });
+  }
+  t.equal((await fetch(`${service.url}/v1/nothing`, { method: "POST", body: "x" })).status, 404);
+});
+
+t.test("addresses that are none", async (t) => {
+  const raw = await connectTo(t, service.url);
+  for (const [path, status] of [
+    ["/v1/jobs/%zz", 400],
+    [`/v1/jobs/${"x".repeat(101)}`, 414], // find-my-way's limit of a parameter
+  ] as const) {
+    raw.send(
+      `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION}\r\nx-request-id: mine\r\n\r\n`,
+    );
+    const { status: answered, headers, body } = await raw.response();
+    t.equal(answered, status, path);
+    t.equal(headers.get("content-type"), "application/problem+json; charset=utf-8");
+    t.equal(headers.get("x-request-id"), "mine");
+    t.match(JSON.parse(body), { status });
+  }
+});
