@@ -3,6 +3,7 @@ import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { SourceFile } from "../../workers/job-type.js";
 import { PREFIX } from "../redis/keys.js";
+import type { JobIdentity } from "./record.js";
 
 export const LANES = ["interactive", "batch"] as const;
 export type Lane = (typeof LANES)[number];
@@ -23,6 +24,12 @@ export interface JobData {
   file?: Omit<SourceFile, "path">;
   /** The id of the model that the input refers to. */
   model?: string;
+}
+
+/** What the record's indexes are made of, of what the queue carries. */
+export function identityOf(id: string, lane: string, data: JobData): JobIdentity {
+  const { account, type, label, createdAt, madeName } = data;
+  return { id, lane, account, type, label, createdAt, madeName };
 }
 
 /** Adding and removing; one connection serves both lanes. */

@@ -1,17 +1,18 @@
 // The processor: takes a job from its queue, has it computed in the pool, and writes how it ended.
+
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Logger } from "pino";
 import { InputError } from "../../workers/input-error.js";
 import type { ModelReference, Progress } from "../../workers/job-type.js";
 import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
-import type { JobData } from "./lanes.js";
+import { identityOf, type JobData } from "./lanes.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
-import { hasEnded, type JobState } from "./record.js";
+import { hasEnded, type JobIdentity, type JobState } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
 import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
-import type { Ending, JobIdentity, Transitions } from "./transitions.js";
+import type { Ending, Transitions } from "./transitions.js";
 
 /** Why a job's computation is stopped from outside. */
 export type StopReason = "ended" | "timed-out" | "shutdown" | "lock-lost";
@@ -29,11 +30,6 @@ export interface ProcessorOptions {
 
 /** A worker that does not know a job's type leaves it for one that does, and looks again after this. */
 const UNKNOWN_DELAY = 1000;
-
-export function identityOf(id: string, lane: string, data: JobData): JobIdentity {
-  const { account, type, label, createdAt, madeName } = data;
-  return { id, lane, account, type, label, createdAt, madeName };
-}
 
 export class Processor {
   private readonly options: ProcessorOptions;

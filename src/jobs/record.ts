@@ -1,12 +1,23 @@
 // A job's record as Redis holds it, and the job document that is made of it without parsing what is in it.
-import type { JobIdentity } from "./transitions.js";
-
 export const STATES = ["queued", "active", "completed", "failed", "canceled"] as const;
 /** `deleted` is never shown: to an observer such a job does not exist. */
 export type JobState = (typeof STATES)[number] | "deleted";
 
 export function hasEnded(state: JobState): boolean {
   return state !== "queued" && state !== "active";
+}
+
+/** What the indexes of a job are made of: known from its submission on, and never changed. */
+export interface JobIdentity {
+  id: string;
+  account: string;
+  type: string;
+  lane: string;
+  label: string | null;
+  /** Milliseconds. */
+  createdAt: number;
+  /** The name that a training reserved for its model; else "". */
+  madeName: string;
 }
 
 /** What is read of a record, in this order; the first two are what `find` itself looks at. */

@@ -3,7 +3,8 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { FileStore } from "../files/file-store.js";
 import { expiryKey, jobKey, modelKey, outstandingKey, sweepLockKey } from "../redis/keys.js";
-import { type JobIdentity, transitions } from "./transitions.js";
+import type { JobIdentity } from "./record.js";
+import { transitions } from "./transitions.js";
 
 export interface SweeperOptions {
   redis: Redis;

@@ -16,7 +16,7 @@ import {
   PREFIX,
   turnsKey,
 } from "../redis/keys.js";
-import { type JobState, STATES } from "./record.js";
+import { type JobIdentity, type JobState, STATES } from "./record.js";
 import { SCRIPTS } from "./scripts.js";
 
 interface Commands {
@@ -29,19 +29,6 @@ interface Commands {
   abacusRemove(...args: (string | number | Buffer)[]): Promise<string>;
   abacusFindBuffer(...args: (string | number | Buffer)[]): Promise<(Buffer | null)[]>;
   abacusOrphans(...args: (string | number | Buffer)[]): Promise<string[]>;
-}
-
-/** What the indexes of a job are made of: known from its submission on, and never changed. */
-export interface JobIdentity {
-  id: string;
-  account: string;
-  type: string;
-  lane: string;
-  label: string | null;
-  /** Milliseconds. */
-  createdAt: number;
-  /** The name that a training reserved for its model; else "". */
-  madeName: string;
 }
 
 /** What the sweeper needs to tidy after a job whose record has expired. */

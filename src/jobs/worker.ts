@@ -85,9 +85,10 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
     concurrency: lane === "batch" ? threads : threads * AHEAD,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
-    // a lock that is not renewed expires, and the next check after that finds the job: together under RECOVERY
+    // a lock that is not renewed expires, and the next check after that finds the job: together under RECOVERY,
+    // though several workers' checks, of which one an interval counts, may be twice the interval apart
     lockDuration: config.RECOVERY * 500,
-    stalledInterval: config.RECOVERY * 333,
+    stalledInterval: config.RECOVERY * 200,
     // the processor counts lost workers itself: BullMQ would drop the job before its outcome is written
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     runRetryDelay: 500,

@@ -2,7 +2,8 @@
 import type { Redis } from "ioredis";
 import t from "tap";
 import { laneOf, openQueues } from "../../src/jobs/lanes.js";
-import { type JobIdentity, transitions } from "../../src/jobs/transitions.js";
+import type { JobIdentity } from "../../src/jobs/record.js";
+import { transitions } from "../../src/jobs/transitions.js";
 import { startRedis } from "../redis-server.js";
 
 t.test("a job goes by its cost", async (t) => {

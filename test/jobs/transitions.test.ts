@@ -1,8 +1,8 @@
 // The transitions of a job's record: the first ending stands, and nothing is left of what is gone.
 import t from "tap";
 import { newId } from "../../src/jobs/id.js";
-import { documentOf, FIELDS, readRecord, summaryOf } from "../../src/jobs/record.js";
-import { type Ending, type JobIdentity, transitions } from "../../src/jobs/transitions.js";
+import { documentOf, FIELDS, type JobIdentity, readRecord, summaryOf } from "../../src/jobs/record.js";
+import { type Ending, transitions } from "../../src/jobs/transitions.js";
 import { startRedis } from "../redis-server.js";
 
 const redis = await startRedis(t);
