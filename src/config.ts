@@ -1,5 +1,7 @@
 // The settings: read from the environment (and `.env`) and checked once. One schema; the type follows from it.
+import { readFileSync } from "node:fs";
 import os from "node:os";
+import { parseEnv } from "node:util";
 import { envSchema } from "env-schema";
 import Type, { type Static, type TProperties } from "typebox";
 import type { Limits } from "../workers/limits.js";
@@ -12,8 +14,11 @@ const cores = os.availableParallelism();
 
 const count = (description: string, value: number, minimum = 1) =>
   Type.Integer({ description, default: value, minimum });
-const seconds = (description: string, value: number, minimum = 0) =>
-  Type.Number({ description: `${description} (seconds)`, default: value, minimum });
+/** What a timer can hold; with more it would fire at once. Seconds. */
+const LONGEST_TIMER = 2_147_483;
+
+const seconds = (description: string, value: number, minimum = 0, maximum = LONGEST_TIMER) =>
+  Type.Number({ description: `${description} (seconds)`, default: value, minimum, maximum });
 const bytes = (description: string, value: number, minimum = 1) =>
   Type.Integer({ description: `${description} (bytes)`, default: Math.floor(value), minimum });
 const optional = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }));
@@ -59,7 +64,7 @@ const settings = {
   JOB_MEMORY: bytes("one job's parts together, ArrayBuffers included", Math.min(512 * MIB, memory / 4), MIB),
   FORM_PARTS: count("parts of a multipart form", 100),
   DISK_RESERVE: bytes("free disk below which uploads are refused", 1024 * MIB, 0),
-  RETENTION: seconds("how long an outcome is kept", 86_400, 1),
+  RETENTION: seconds("how long an outcome is kept", 86_400, 1, 1e9),
   SHUTDOWN_GRACE: seconds("how long running jobs may go on after a signal", 30),
   RECOVERY: seconds("within which a job runs again when its worker was killed", 15, 1),
   LOST_RETRIES: count("crashes of its worker that a job survives", 10, 0),
@@ -87,23 +92,47 @@ function sentence(errors: AjvError[], environment: Record<string, unknown>): str
   return `${variable} ${expected}, but is ${JSON.stringify(environment[variable])}`;
 }
 
+/** The variables that are set to something: those of `.env` in the working folder, where `environment` has none. */
+function given(environment: Record<string, string | undefined>): Record<string, string | undefined> {
+  const isSet = ([, value]: [string, string | undefined]) => value !== undefined && value !== "";
+  const entries = [readDotenv(), environment].flatMap((variables) => Object.entries(variables).filter(isSet));
+  return Object.fromEntries(entries);
+}
+
+function readDotenv(): Record<string, string | undefined> {
+  try {
+    return parseEnv(readFileSync(".env", "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
+  }
+}
+
+/** The schema's bounds do not apply to what is no finite number. */
+function refuseInfinite(config: Config): void {
+  for (const [name, value] of Object.entries(config))
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw new ConfigError(`${name} must be a finite number, but is "${value}"`);
+}
+
 /**
  * Reads the settings. `environment` wins over `.env` in the working folder; a variable that is set to
  * nothing counts as unset. Throws ConfigError for a wrong value.
  */
 export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const variables = given(environment);
   try {
-    return envSchema<Config>({
+    const config = envSchema<Config>({
       schema: structuredClone(settingsSchema),
-      data: given,
+      data: { ...variables },
       env: false,
-      dotenv: true,
     });
+    refuseInfinite(config);
+    return config;
   } catch (error) {
     const errors = (error as { errors?: AjvError[] }).errors;
     if (!errors) throw error;
-    throw new ConfigError(sentence(errors, given));
+    throw new ConfigError(sentence(errors, variables));
   }
 }
 

@@ -1,29 +1,15 @@
 // Real processes of the service, for end-to-end tests: started on free ports, looked at from outside, killed.
-import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
-import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { spawnGuard } from "./guard.js";
 import { AUTHORIZATION, PASSWORD } from "./service.js";
-
-interface Teardown {
-  teardown(end: () => Promise<void>): void;
-}
+import type { Teardown, Workplace } from "./workplace.js";
 
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
-}
-
-/** A folder of a test's own, with a DATA_DIR in it. It goes at the end, with whatever still runs on it. */
-export interface Workplace {
-  readonly folder: string;
-  readonly dataDir: string;
-  /** The process id of the private Redis; `undefined` when none is noted. */
-  redisPid(): Promise<number | undefined>;
 }
 
 /** What a process writes, and how it ends. */
@@ -95,44 +81,6 @@ export async function until<Value>(
     if (value !== false && value !== undefined) return value;
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain: ${what}`);
   }
-}
-
-/** Whether a process runs: one that has ended and waits for somebody to ask how does not. */
-export function isAlive(pid: number): boolean {
-  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-  return stdout.trim() !== "" && !stdout.startsWith("Z");
-}
-
-/**
- * A process that outlives a test which is killed, and then runs `script`: when the pipe to it breaks. In a
- * session of its own, so that a terminal's Ctrl-C does not reach it.
- */
-function spawnGuard(script: string, argument: string): { dismiss(): void } {
-  const guard = spawn("sh", ["-c", `cat; ${script}`, argument], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  guard.unref();
-  (guard.stdin as Socket).unref();
-  return { dismiss: () => void guard.kill("SIGKILL") };
-}
-
-export async function makeWorkplace(t: Teardown): Promise<Workplace> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "abacus-e2e-")));
-  const dataDir = join(folder, "data");
-  const pidFile = join(dataDir, "redis", "redis.pid");
-  const guard = spawnGuard(`kill -9 "$(cat "$0/data/redis/redis.pid")"; rm -rf "$0"`, folder);
-  const redisPid = async () => {
-    const text = await readFile(pidFile, "utf8").catch(() => undefined);
-    return text === undefined ? undefined : Number.parseInt(text, 10);
-  };
-  t.teardown(async () => {
-    const pid = await redisPid();
-    if (pid !== undefined && isAlive(pid)) process.kill(pid, "SIGKILL");
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    guard.dismiss();
-  });
-  return { folder, dataDir, redisPid };
 }
 
 /** The shell's environment without its settings of the service, and with TMPDIR in the workplace. */

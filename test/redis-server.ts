@@ -3,10 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
+import { spawnGuard } from "./guard.js";
 
 type ConnectOptions = Omit<RedisOptions, "path" | "replyMapping">;
 
@@ -69,18 +70,6 @@ function spawnServer(dir: string, socket: string, appendonly: boolean, port: num
 }
 
 /**
- * A process that outlives a test which is killed: when the pipe to it breaks, it ends the server and removes
- * the folder. In a session of its own, so that a terminal's Ctrl-C does not reach it.
- */
-function spawnGuard(dir: string): { dismiss(): void } {
-  const script = `cat; test -f "$0/${PID_FILE}" && kill -9 "$(cat "$0/${PID_FILE}")"; rm -rf "$0"`;
-  const guard = spawn("sh", ["-c", script, dir], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
-  guard.unref();
-  (guard.stdin as Socket).unref();
-  return { dismiss: () => guard.stdin.end() };
-}
-
-/**
  * A port of 127.0.0.1 that is free and stays so while the server is down: below those that systems give to
  * outgoing connections (from 32768 on Linux, from 49152 elsewhere).
  */
@@ -125,7 +114,7 @@ export async function startRedis(
   const connections: Redis[] = [];
   let server: ChildProcess | undefined;
 
-  const guard = spawnGuard(dir);
+  const guard = spawnGuard(`kill -9 "$(cat "$0/${PID_FILE}")"; rm -rf "$0"`, dir);
 
   async function start(): Promise<void> {
     server = spawnServer(dir, path, options.appendonly ?? false, port);

@@ -1,5 +1,6 @@
 // Builds the HTTP side from what it needs. Listening and signals are the commands' affair.
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import accepts from "@fastify/accepts";
 import multipart from "@fastify/multipart";
 import {
@@ -52,6 +53,7 @@ const REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
 
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, registry, jobs, files, formats, stopping } = deps;
+  setMaxListeners(0, stopping); // every wait listens to it, and any number of them is no leak
   const app = createServer(deps.logger);
   logRequests(app);
   watchConnections(app);

@@ -7,7 +7,7 @@ import type { AnyJobType } from "../../workers/job-type.js";
 import type { Config } from "../config.js";
 import { type FileStore, FileTooLarge, type ReceivedFile } from "../files/file-store.js";
 import type { Submission } from "../jobs/jobs.js";
-import { beginBody, openBody, STALL } from "./body-stream.js";
+import { beginBody, STALL, withBody } from "./body-stream.js";
 import { readForm } from "./forms.js";
 import { diskFull, HttpProblem, tooLarge } from "./problems.js";
 import { readTexts } from "./text-values.js";
@@ -113,7 +113,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
 
   async function readRaw(request: FastifyRequest, reply: FastifyReply, id: string): Promise<Content> {
     await checkDisk();
-    const file = await receive(id, openBody(request, reply, stall), "UPLOAD_BYTES");
+    const file = await withBody(request, reply, stall, (body) => receive(id, body, "UPLOAD_BYTES"));
     return { input: { options: request.query }, file: { ...file, name: null } };
   }
 
@@ -137,7 +137,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
       refuseQuery(request);
       if (mediaType === FORM_BODY) return readUpload(request, reply, type, id);
-      return readJson(openBody(request, reply, stall), id);
+      return withBody(request, reply, stall, (body) => readJson(body, id));
     },
   };
 }

@@ -26,16 +26,26 @@ export function beginBody({ raw }: FastifyRequest, reply: FastifyReply, stall: n
 }
 
 /**
- * The body as a stream of its own. Destroying it leaves the connection as it is, so that an answer can be
- * sent; destroying the raw request would not.
+ * Gives `use` the body as a stream of its own. Destroying that leaves the connection as it is, so that an
+ * answer can be sent; destroying the raw request would not.
  */
-export function openBody(request: FastifyRequest, reply: FastifyReply, stall: number): Readable {
+export async function withBody<T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  stall: number,
+  use: (body: Readable) => Promise<T>,
+): Promise<T> {
   beginBody(request, reply, stall);
   const { raw } = request;
   const body = new PassThrough();
   body.on("error", () => {});
   raw.on("error", (error) => body.destroy(error instanceof HttpProblem ? error : cutOff()));
-  return raw.pipe(body);
+  raw.pipe(body);
+  try {
+    return await use(body);
+  } finally {
+    body.destroy(); // what was not read runs out past it
+  }
 }
 
 /** Whether the connection ended before the body did. */

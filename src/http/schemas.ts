@@ -5,6 +5,9 @@ import { STATES } from "../jobs/record.js";
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: "date-time", examples: ["2026-11-21T12:00:00.000Z"] });
 
+/** The name under which the documentation knows problem documents. */
+export const PROBLEM_SCHEMA = "Problem";
+
 export const problemSchema = Type.Object(
   {
     type: Type.String({ examples: ["urn:abacus:problem:impossible-value"] }),
@@ -83,13 +86,25 @@ export function problems(...statuses: (keyof typeof PROBLEMS)[]): Record<string,
       status,
       {
         description: PROBLEMS[status],
-        content: { "application/problem+json": { schema: problemSchema } },
+        content: { "application/problem+json": { schema: { $ref: `${PROBLEM_SCHEMA}#` } } },
       },
     ]),
   );
 }
 
-/** One entry of `response`: a body of one media type. */
-export function answer(description: string, schema: TSchema, mediaType = "application/json"): object {
-  return { description, content: { [mediaType]: { schema } } };
+/** Headers of answers, as the documentation shows them. */
+const HEADERS = {
+  location: { type: "string", description: "The job's address" },
+  "retry-after": { type: "integer", description: "Seconds after which to look again, while the job runs" },
+  etag: { type: "string" },
+  "preference-applied": { type: "string", description: "The preference that was honoured" },
+};
+
+/** One entry of `response`: a body, and the headers that come with it. */
+export function answer(description: string, schema: TSchema, ...headers: (keyof typeof HEADERS)[]): object {
+  return {
+    description,
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers.map((name) => [name, HEADERS[name]])) }),
+    content: { "application/json": { schema } },
+  };
 }

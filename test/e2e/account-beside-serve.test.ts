@@ -1,6 +1,7 @@
 // `abacus account` beside a running `serve`, on the same private Redis.
 import t from "tap";
-import { isAlive, makeWorkplace, runToEnd, startProcess } from "../processes.js";
+import { runToEnd, startProcess } from "../processes.js";
+import { isAlive, makeWorkplace } from "../workplace.js";
 
 const PASSWORD = "staple battery horse correct";
 

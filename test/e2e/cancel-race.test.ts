@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { LANES } from "../../src/jobs/lanes.js";
 import { bullKey, jobsKey, outstandingKey } from "../../src/redis/keys.js";
-import { makeWorkplace, type ServiceProcess, startProcess, until } from "../processes.js";
+import { type ServiceProcess, startProcess, until } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { makeWorkplace } from "../workplace.js";
 
 const JOBS = 1000;
 /** At a time. */
@@ -39,7 +40,11 @@ class Aim {
   }
 }
 
-async function look(service: ServiceProcess, id: string, headers: Record<string, string> = {}): Promise<Seen> {
+async function look(
+  service: ServiceProcess,
+  id: string,
+  headers: Record<string, string> = {},
+): Promise<Seen> {
   const { status, body } = await service.request(`/v1/jobs/${id}`, { headers });
   return status === 404 ? "gone" : body.state;
 }
@@ -95,7 +100,11 @@ t.test("a thousand jobs, each struck around its end", async (t) => {
   );
 
   const count = (seen: Seen) => races.filter(({ decided }) => decided === seen).length;
-  t.same(races.filter(({ decided }) => decided === undefined), [], "each strike has an answer");
+  t.same(
+    races.filter(({ decided }) => decided === undefined),
+    [],
+    "each strike has an answer",
+  );
   t.comment(`completed ${count("completed")}, canceled ${count("canceled")}, deleted ${count("gone")}`);
   t.equal(count("gone"), JOBS / DELETED);
   for (const state of ["completed", "canceled"])

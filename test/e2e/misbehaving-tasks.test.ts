@@ -1,11 +1,13 @@
 // Tasks that loop for ever, exhaust their memory, throw or take too long: each harms its own job alone.
 import t, { type Test } from "tap";
-import { makeWorkplace, type ServiceProcess, startProcess, until } from "../processes.js";
+import { type ServiceProcess, startProcess, until } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { makeWorkplace } from "../workplace.js";
 
-/** Milliseconds: API.md lets a running job stop within a second; then a new thread has to start. */
+/** A running job stops within this (API.md); milliseconds. */
 const STOP_TIME = 1000;
-const THREAD_START = 1000;
+/** Then a new thread has to start, which takes longer for one that is niced, if the machine has other work. */
+const THREAD_START = { "/v1/test/spin": 1000, "/v1/test/grind": 5000 };
 
 /** Requests go to `api`, threads are in `worker`. */
 async function startShared(t: Test, env: Record<string, string> = {}): Promise<ServiceProcess> {
@@ -24,7 +26,7 @@ const isSpinning = (api: ServiceProcess, id: string) =>
 
 t.test("an endless task is canceled within a second, its thread replaced, the lane goes on", async (t) => {
   const api = await startShared(t);
-  for (const path of ["/v1/test/spin", "/v1/test/grind", "/v1/test/spin", "/v1/test/grind"]) {
+  for (const path of ["/v1/test/spin", "/v1/test/grind", "/v1/test/spin", "/v1/test/grind"] as const) {
     const endless = await api.submit(path, {});
     await isSpinning(api, endless);
     const next = await api.submit(path, { seconds: 0, value: "next" });
@@ -36,7 +38,7 @@ t.test("an endless task is canceled within a second, its thread replaced, the la
     const after = await api.ended(next);
     t.match(after, { state: "completed", result: "next", attempts: 1 });
     const took = Date.parse(after.finishedAt) - Date.parse(body.finishedAt);
-    t.ok(took < STOP_TIME + THREAD_START, `the only thread of the lane is free again (${took} ms)`);
+    t.ok(took < STOP_TIME + THREAD_START[path], `the only thread of the lane is free again (${took} ms)`);
     t.equal((await api.post(`/v1/jobs/${endless}/cancel`)).status, 409);
   }
 });

@@ -1,6 +1,7 @@
 // kill -9 of `serve`: its private Redis lives on, and the next `serve` finishes what was accepted.
 import t from "tap";
-import { isAlive, makeWorkplace, runToEnd, startProcess, until } from "../processes.js";
+import { runToEnd, startProcess, until } from "../processes.js";
+import { isAlive, makeWorkplace } from "../workplace.js";
 
 t.test("the next serve adopts the Redis and finishes what was accepted", async (t) => {
   const workplace = await makeWorkplace(t);
@@ -11,6 +12,12 @@ t.test("the next serve adopts the Redis and finishes what was accepted", async (
     ids.push(await first.submit("/v1/test/grind", { seconds: 1, value }));
   const blocking = await first.submit("/v1/test/spin", { seconds: 1 });
   ids.push(blocking, await first.submit("/v1/test/echo", { value: "small" }));
+  const upload = await first.request("/v1/stats", {
+    method: "POST",
+    headers: { "content-type": "text/csv" },
+    body: "x\n1\n2\n6\n",
+  });
+  t.match(upload, { status: 202, body: { state: "queued" } });
   await until("the first job of each lane runs", async () => {
     const running = await Promise.all([ids[0]!, blocking].map(first.job));
     return running.every(({ state }) => state === "active");
@@ -31,6 +38,11 @@ t.test("the next serve adopts the Redis and finishes what was accepted", async (
     [2, 1, 1, 2],
     "only what ran at the crash ran twice",
   );
+  // (1 + 2 + 6) / 3
+  t.match(await second.ended(upload.body.id), {
+    state: "completed",
+    result: { rows: 3, columns: [{ name: "x", mean: 3 }] },
+  });
   t.same(await second.end("SIGTERM"), { code: 0, signal: null });
   t.notOk(redis !== undefined && isAlive(redis), "Redis is stopped");
 });

@@ -1,9 +1,10 @@
 // SIGTERM: an orderly stop. What runs is finished within SHUTDOWN_GRACE or put back, and the exit code is 0.
 import { connect } from "node:net";
 import t, { type Test } from "tap";
-import { isAlive, makeWorkplace, type StartOptions, spawnMain, startProcess, until } from "../processes.js";
+import { type StartOptions, spawnMain, startProcess, until } from "../processes.js";
 import { startRedis } from "../redis-server.js";
 import { AUTHORIZATION } from "../service.js";
+import { isAlive, makeWorkplace } from "../workplace.js";
 
 const ORDERLY = { code: 0, signal: null };
 
@@ -53,8 +54,7 @@ t.test("a job that takes longer is put back, and the next worker finishes it", a
 
 t.test("serve puts back and stops its Redis last; the next serve finishes the job", async (t) => {
   const workplace = await makeWorkplace(t);
-  const start = () =>
-    startProcess(t, workplace, "serve", { env: { SHUTDOWN_GRACE: "1" }, fixtures: true });
+  const start = () => startProcess(t, workplace, "serve", { env: { SHUTDOWN_GRACE: "1" }, fixtures: true });
   const first = await start();
   const id = await first.submit("/v1/test/grind", { seconds: 2, value: "later" });
   await until("it runs", async () => (await first.job(id)).state === "active");

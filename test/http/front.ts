@@ -33,8 +33,6 @@ export interface Front {
   text(): string;
   /** How many wait for the end of a job. */
   listeners(): number;
-  /** Resolves when `condition` holds; the test's own time limit ends the wait. */
-  until(condition: () => boolean | Promise<boolean>): Promise<void>;
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -99,9 +97,6 @@ export async function startFront(
     },
     text: () => text,
     listeners: () => [...listening.values()].reduce((sum, { size }) => sum + size, 0),
-    async until(condition) {
-      while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-    },
     request: (path, init = {}) =>
       fetch(url + path, { ...init, headers: { authorization: AUTHORIZATION, ...init.headers } }),
   };

@@ -3,6 +3,7 @@ import t from "tap";
 import { AUTHORIZATION, PASSWORD } from "../service.js";
 import { startFront } from "./front.js";
 import { connectTo } from "./raw-connection.js";
+import { until } from "./until.js";
 
 const front = await startFront(t);
 const json = { "content-type": "application/json" };
@@ -10,7 +11,7 @@ const json = { "content-type": "application/json" };
 /** The lines of one request, when its answer has been logged. */
 async function linesOf(id: string): Promise<Record<string, unknown>[]> {
   const mine = () => front.lines.filter(({ reqId }) => reqId === id);
-  await front.until(() => mine().some(({ msg }) => msg === "request" || msg === "the client went away"));
+  await until(() => mine().some(({ msg }) => msg === "request" || msg === "the client went away"));
   return mine();
 }
 

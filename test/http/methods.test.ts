@@ -28,6 +28,7 @@ t.test("HEAD answers as GET does, without the body", async (t) => {
     t.equal(head.status, get.status, path);
     for (const name of ["content-type", "content-length", "etag"])
       t.equal(head.headers.get(name), get.headers.get(name), `${path} ${name}`);
+    for (const { headers } of [head, get]) t.match(headers.get("x-request-id"), /^[\da-f-]{36}$/);
     t.equal(await head.text(), "");
     await get.body?.cancel();
   }

@@ -3,10 +3,13 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { JSON_TYPE } from "../job-replies.js";
+import { PROBLEM_SCHEMA, problemSchema } from "../schemas.js";
 
 /** Call before the routes are added: it watches them. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema({ $id: PROBLEM_SCHEMA, ...problemSchema });
   await app.register(swagger, {
+    refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `def-${i}`) },
     openapi: {
       openapi: "3.1.0",
       info: {

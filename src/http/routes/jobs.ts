@@ -5,6 +5,7 @@ import { isId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";
 import { hasEnded, type JobRecord, summaryOf } from "../../jobs/record.js";
+import type { Registry } from "../../jobs/registry.js";
 import { principalOf } from "../authentication.js";
 import {
   etagOf,
@@ -25,6 +26,13 @@ export interface JobRoutesDeps {
   results: Results;
   /** Aborted when the service stops: waits end. */
   stopping: AbortSignal;
+}
+
+/** The result's media types: those of every job type's formats. */
+function resultContent({ types }: Registry): Record<string, object> {
+  const others = types.flatMap(({ formats }) => Object.keys(formats ?? {}));
+  const texts = others.map((mediaType) => [mediaType, { schema: { type: "string" } }]);
+  return { "application/json": { schema: {} }, ...Object.fromEntries(texts) };
 }
 
 const params = Type.Object({ id: Type.String({ description: "the job's id" }) });
@@ -95,7 +103,7 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
         summary: "A job, with its result when it has one of at most 64 KiB",
         params,
         response: {
-          200: answer("The job", anyJobSchema),
+          200: answer("The job", anyJobSchema, "etag", "retry-after", "preference-applied"),
           304: { description: "As `If-None-Match` knows it" },
           ...problems(400, 401, 403, 404, 503),
         },
@@ -119,7 +127,7 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
         summary: "The result alone, as JSON or in a format of its job type",
         params,
         response: {
-          200: answer("The result", Type.Unknown()),
+          200: { description: "The result", content: resultContent(results.registry) },
           ...problems(400, 401, 403, 404, 406, 409, 422, 500, 503),
         },
       },

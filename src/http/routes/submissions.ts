@@ -105,7 +105,7 @@ async function accepted<T>(id: string, found: Promise<T>): Promise<T> {
 }
 
 function schemaOf(type: AnyJobType): object {
-  const job = jobSchema(type.output as TSchema);
+  const job = jobSchema({ ...(type.output as TSchema), examples: [type.example.output] });
   return {
     operationId: `submit-${type.name}`,
     tags: ["Submit"],
@@ -123,8 +123,8 @@ function schemaOf(type: AnyJobType): object {
     querystring: optionsSchemaOf(type) ?? Type.Object({}, { additionalProperties: false }),
     body: { content: bodiesOf(type) },
     response: {
-      200: answer("With `Prefer: wait`: the job has ended", job),
-      202: answer("The job is accepted; `Location` is its address", job),
+      200: answer("With `Prefer: wait`: the job has ended", job, "location", "preference-applied"),
+      202: answer("The job is accepted", job, "location", "retry-after", "preference-applied"),
       ...problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 503, 507),
     },
   };
@@ -136,7 +136,7 @@ function bodiesOf(type: AnyJobType): Record<string, object> {
   const schemas: Record<string, object> = {
     [JSON_BODY]: { ...type.input, examples: [type.example.input] },
     [FORM_BODY]: { type: "object", required: ["file"], properties: { file, ...options } },
-    [CSV_BODY]: { type: "string" },
+    [CSV_BODY]: { type: "string", description: "The file itself; its options are in the query." },
   };
   return Object.fromEntries(
     mediaTypesOf(type).map((mediaType) => [mediaType, { schema: schemas[mediaType] }]),

@@ -1,0 +1,90 @@
+// A file as the body itself: `text/csv`, with its options in the query.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import t from "tap";
+import { AUTHORIZATION, startTestService } from "../service.js";
+import { connectTo } from "./raw-connection.js";
+
+const service = await startTestService(t);
+const CSV = "x;y\n1;2\n3;4\n";
+type Body = NonNullable<RequestInit["body"]>;
+
+const send = (query: string, body: Body = CSV, headers: Record<string, string> = {}) =>
+  service.request(`/v1/stats${query}`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "text/csv", prefer: "wait=30", ...headers },
+  });
+
+t.test("options of every type", async (t) => {
+  const response = await send("?delimiter=%3B&header=false&bins=5&percentiles=0.1&percentiles=.9&usecols=1");
+  t.equal(response.status, 200);
+  t.match(await response.json(), {
+    state: "completed",
+    input: {
+      file: { name: null, bytes: CSV.length },
+      options: { delimiter: ";", header: false, bins: 5, percentiles: [0.1, 0.9], usecols: ["1"] },
+    },
+    result: { rows: 3, columns: [{ name: "1" }] },
+  });
+});
+
+t.test("a parameter of the media type, and no options", async (t) => {
+  const response = await send("", "x\n1\n2\n", { "content-type": "Text/CSV; charset=utf-8; header=present" });
+  t.match(await response.json(), {
+    input: { options: {} },
+    result: { rows: 2, columns: [{ name: "x", mean: 1.5 }] },
+  });
+});
+
+t.test("what is compressed is read as what it is", async (t) => {
+  const response = await send("?delimiter=%3B", gzipSync(CSV), { "content-encoding": "gzip" });
+  const { state, result } = (await response.json()) as { state: string; result: unknown };
+  if (state === "completed") t.match(result, { rows: 2 });
+  else t.equal(state, "failed", "where compressed files are not read yet");
+});
+
+t.test("an empty file is the job's to judge, a missing one no different", async (t) => {
+  for (const response of [
+    await send("", ""),
+    await service.request("/v1/stats", {
+      method: "POST",
+      headers: { "content-type": "text/csv", prefer: "wait=30" },
+    }),
+  ]) {
+    t.equal(response.status, 200);
+    t.match(await response.json(), { state: "failed", error: { status: 422 } });
+  }
+});
+
+t.test("wrong options are refused before the file is read", async (t) => {
+  const cases: [string, number, string][] = [
+    ["?header=perhaps", 400, "/header"],
+    ["?bins=", 400, "/bins"],
+    ["?nothing=1", 400, "/nothing"],
+    ["?delimiter=a&delimiter=b", 400, "/delimiter"],
+    ["?percentiles=2", 422, "/percentiles/0"],
+    ["?bins=1.5", 422, "/bins"],
+  ];
+  for (const [query, status, path] of cases) {
+    const raw = await connectTo(t, service.url);
+    raw.send(
+      `POST /v1/stats${query} HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION}\r\n` +
+        "content-type: text/csv\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n",
+    );
+    const response = await raw.response();
+    t.equal(response.status, status, query);
+    t.match(JSON.parse(response.body), { status, errors: [{ path }] });
+    await raw.ended; // who was not asked for the body must not send it (RFC 9110, 10.1.1)
+  }
+});
+
+t.test("an option that only the job type can judge: 422, and the file is gone", async (t) => {
+  for (const query of ["?delimiter=ab", "?percentiles=0.5&percentiles=0.5", "?encoding=nonsense"]) {
+    const before = await readdir(join(service.dataDir, "uploads"));
+    const response = await send(query);
+    t.equal(response.status, 422, query);
+    t.strictSame(await readdir(join(service.dataDir, "uploads")), before);
+  }
+});
