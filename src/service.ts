@@ -33,7 +33,7 @@ export interface Service {
   readonly admin: AdminPassword | undefined;
   /**
    * Ends in order: not ready, no new work, waits ended; running jobs get `grace` seconds, the rest is put
-   * back; then the connections.
+   * back, and polls are answered meanwhile; then HTTP, then the connections.
    */
   stop(grace?: number): Promise<void>;
 }
@@ -74,8 +74,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     url: front?.url,
     admin: front?.admin,
     async stop(grace = config.SHUTDOWN_GRACE) {
+      const deadline = Date.now() + grace * 1000;
       sweeper.stop();
-      await Promise.all([front?.stop(grace), worker?.stop(grace)]);
+      front?.refuse();
+      await worker?.stop(grace);
+      await front?.stop(deadline);
       connections.close();
     },
   };
@@ -134,20 +137,23 @@ async function startFront(shared: Shared, dataDir: string, worker: JobWorker | u
   return {
     url,
     admin,
-    async stop(grace: number) {
-      stopping.abort();
-      await closeApp(app, grace);
+    refuse: () => stopping.abort(),
+    async stop(deadline: number) {
+      await closeApp(app, deadline);
       await formats.close();
     },
   };
 }
 
+/** What requests get to end when running jobs took all the time there was; milliseconds. */
+const LEAST_TIME = 500;
 /** How often connections are looked through for those that became idle while the server closes; milliseconds. */
 const IDLE_CHECK = 100;
 
-/** Lets requests that are under way end, uploads included, but not for ever. */
-async function closeApp(app: FastifyInstance, grace: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), grace * 1000);
+/** Requests that are under way may end until the deadline (milliseconds), and in any case for a moment. */
+async function closeApp(app: FastifyInstance, deadline: number): Promise<void> {
+  const left = Math.max(LEAST_TIME, deadline - Date.now());
+  const timer = setTimeout(() => app.server.closeAllConnections(), left);
   // closing ends those that are idle now; one that is kept alive after its last answer would hold it up
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK);
   await app.close();

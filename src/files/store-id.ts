@@ -2,30 +2,52 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { storeIdKey } from "../redis/keys.js";
 
+/** How long the process that decided the id may take to write it; milliseconds. */
+const WRITING = 3000;
+
 /**
- * Compares `dataDir/store-id` with the id in Redis, which the first process decided, and writes it where the
- * disk has none. Throws, in one sentence, on the wrong disk.
+ * Compares `dataDir/store-id` with the id in Redis. The first process on a Redis decides it and writes it to its
+ * disk; every other finds it there, or is on the wrong disk: it throws, in one sentence.
  */
 export async function claimStore(redis: Redis, dataDir: string): Promise<void> {
   const file = join(dataDir, "store-id");
-  const onDisk = await readFile(file, "utf8").then(
+  const onDisk = await read(file);
+  const mine = onDisk ?? randomUUID();
+  const first = (await redis.set(storeIdKey, mine, "NX")) !== null;
+  if (first && onDisk === undefined) return write(file, mine);
+  const shared = await redis.get(storeIdKey);
+  if ((onDisk ?? (await appearing(file))) === shared) return;
+  throw new Error(
+    `${dataDir} is not the folder of the other processes on this Redis (${file} does not hold ${shared}): ` +
+      "set DATA_DIR to the one that they share",
+  );
+}
+
+async function read(file: string): Promise<string | undefined> {
+  return readFile(file, "utf8").then(
     (text) => text.trim(),
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     },
   );
-  await redis.set(storeIdKey, onDisk ?? randomUUID(), "NX");
-  const shared = await redis.get(storeIdKey);
-  if (onDisk === shared) return;
-  if (onDisk !== undefined)
-    throw new Error(
-      `${dataDir} belongs to another Redis (its store-id differs): set DATA_DIR to the folder that all processes on this Redis share`,
-    );
+}
+
+async function write(file: string, id: string): Promise<void> {
   const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, `${shared}\n`, { mode: 0o600 });
+  await writeFile(temporary, `${id}\n`, { mode: 0o600 });
   await rename(temporary, file);
+}
+
+/** Two processes may start at once: the one that did not decide the id waits for the other to write it. */
+async function appearing(file: string): Promise<string | undefined> {
+  for (const deadline = Date.now() + WRITING; Date.now() < deadline; await sleep(50)) {
+    const id = await read(file);
+    if (id !== undefined) return id;
+  }
+  return undefined;
 }

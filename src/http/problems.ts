@@ -73,7 +73,7 @@ export function problemFor(error: unknown): HttpProblem {
   if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
   if (error instanceof SignInsBusyError) return notNow(error.message);
   if (isUnavailable(error)) return notNow("the queue cannot be reached now");
-  const { statusCode, code, message } = error as FastifyError;
+  const { statusCode, code, message } = (error ?? {}) as FastifyError;
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull("the disk is full");
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new HttpProblem(statusCode, NAMES[code] ?? STATUS_NAMES[statusCode] ?? "bad-request", message);

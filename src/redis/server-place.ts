@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Redis } from "ioredis";
-import { connect, dataDirectoryOf } from "./control-connection.js";
+import { connect, dataDirectoryOf, isServed, shutDown } from "./control-connection.js";
 import { type ServerSettings, spawnServer } from "./server-process.js";
 import { openSocketDirectory, socketPath } from "./socket-directory.js";
 
@@ -45,6 +45,12 @@ export async function attach(
     }
     const found = await dataDirectoryOf(redis);
     if (found === directory) return { path, redis, adopted: true };
+    if (found === undefined && !(await isServed(redis))) {
+      // left by a killed process whose DATA_DIR was removed afterwards: it keeps nothing for anybody
+      await shutDown(redis);
+      free ??= path;
+      continue;
+    }
     redis.disconnect();
     occupied = `${path}, with its data in ${found ?? "a directory that has been removed"}`;
   }

@@ -100,6 +100,21 @@ t.test("no file, two files", async (t) => {
   await refused(t, await send(two), { status: 400, detail: "the form has more than one file" });
 });
 
+t.test("what follows a mistake is not kept waiting for", async (t) => {
+  const raw = await connectTo(t, service.url);
+  const part = (name: string, content: string) =>
+    `--b\r\ncontent-disposition: form-data; name="${name}"; filename="${name}"\r\n\r\n${content}\r\n`;
+  const body = `${part("first", CSV)}${part("second", CSV.repeat(500_000))}--b--\r\n`;
+  raw.send(
+    `POST /v1/stats HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION}\r\n` +
+      `content-type: multipart/form-data; boundary=b\r\ncontent-length: ${body.length}\r\n\r\n`,
+    body,
+    "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n",
+  );
+  t.equal((await raw.response()).status, 400);
+  t.equal((await raw.response()).status, 200, "the connection goes on behind the refused form");
+});
+
 t.test("more parts than FORM_PARTS: 413 with the limit's name", async (t) => {
   const columns = (count: number) => Array.from({ length: count }, (): Field => ["usecols", "x"]);
   const expected = { type: "urn:abacus:problem:too-many-parts", status: 413, detail: /FORM_PARTS.* 6/ };

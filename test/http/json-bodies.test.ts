@@ -2,7 +2,9 @@
 import t, { type Test } from "tap";
 import { startTestService } from "../service.js";
 
-const service = await startTestService(t);
+/** Less than INLINE_BYTES. */
+const JSON_BYTES = 50_000;
+const service = await startTestService(t, { env: { JSON_BYTES: String(JSON_BYTES) } });
 
 const send = (
   body: NonNullable<RequestInit["body"]>,
@@ -124,5 +126,26 @@ t.test("a query that would have no effect", async (t) => {
   await refused(t, await send('{"columns": {"x": [1]}}', {}, "/v1/stats?header=true"), {
     status: 400,
     detail: /header/,
+  });
+});
+
+t.test("JSON_BYTES counts also where it is less than INLINE_BYTES", async (t) => {
+  const chunks = new ReadableStream({
+    start(stream) {
+      stream.enqueue(new TextEncoder().encode(" ".repeat(JSON_BYTES + 1)));
+      stream.close();
+    },
+  });
+  const init = {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: chunks,
+    duplex: "half",
+  };
+  const response = await service.request("/v1/rnn/additions", init as RequestInit);
+  await refused(t, response, {
+    type: "urn:abacus:problem:too-large",
+    status: 413,
+    detail: /JSON_BYTES is 50000/,
   });
 });

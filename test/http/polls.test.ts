@@ -66,7 +66,7 @@ t.test("the document in each state", async (t) => {
     detail: null,
   };
   t.match(progressing, { progress });
-  t.match(active, {
+  t.match(progressing, {
     attempts: 1,
     startedAt: time,
     position: null,

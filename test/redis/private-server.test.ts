@@ -27,6 +27,7 @@ import { pino } from "pino";
 import t, { type Test } from "tap";
 import { type PrivateServerOptions, startPrivateServer } from "../../src/redis/private-server.js";
 import { socketPath } from "../../src/redis/socket-directory.js";
+import { isAlive } from "../workplace.js";
 
 const HOLDER = fileURLToPath(new URL("./hold-private-server.js", import.meta.url));
 const logger = pino({ level: "silent" });
@@ -345,6 +346,20 @@ t.test("a copied DATA_DIR gets a server of its own, a moved one is not mistaken"
   t.teardown(() => killIfAlive(pid));
   rmSync(dataDir, { recursive: true });
   await t.rejects(start(t, dataDir), { message: /another Redis server listens on .* has been removed/ });
+});
+
+t.test("a server of a killed process whose DATA_DIR was removed makes way", async (t) => {
+  const dataDir = freshDataDir(t);
+  const { child } = await hold(t, dataDir);
+  const pid = serverPid(dataDir)!;
+  t.teardown(() => killIfAlive(pid));
+  process.kill(child.pid!, "SIGKILL");
+  await once(child, "exit");
+  rmSync(dataDir, { recursive: true });
+  const server = await start(t, dataDir);
+  t.equal(server.adopted, false);
+  t.not(serverPid(dataDir), pid);
+  t.equal(isAlive(pid), false, "the old one has ended");
 });
 
 t.test(
