@@ -124,7 +124,10 @@ async function startFront(shared: Shared, dataDir: string, worker: JobWorker | u
       () => false,
     ),
     threads: formats.isReady() && (worker?.isReady() ?? true),
-    disk: (await files.free()) >= config.DISK_RESERVE,
+    disk: await files.free().then(
+      (free) => free >= config.DISK_RESERVE,
+      () => false,
+    ),
   });
   const admin = await ensureAdmin(createAccounts(waiting), {
     dataDir,

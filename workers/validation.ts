@@ -3,8 +3,8 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { InputError } from "./input-error.js";
 
-/** As many mistakes are told as a person would want to read. */
-const MOST_ERRORS = 20;
+/** As many mistakes are told as a person would want to read, and as typebox looks for. */
+const MOST_ERRORS = 8;
 
 interface SchemaError {
   keyword: string;
@@ -67,7 +67,25 @@ function describe(error: SchemaError): { path: string; message: string }[] {
       path: `${instancePath}/${escapePointer(name)}`,
       message: "is not a known field",
     }));
+  const choices = params.allowedValues ?? (keyword === "const" ? [params.allowedValue] : undefined);
+  if (choices)
+    return [{ path: instancePath, message: `must be one of ${(choices as unknown[]).join(", ")}` }];
   return [{ path: instancePath, message: error.message }];
+}
+
+/** A choice between constants tells an error for each and one for the choice: one says it all. */
+function joinChoices(errors: SchemaError[]): SchemaError[] {
+  const choices = errors.filter(({ keyword }) => keyword === "anyOf").map(({ instancePath }) => instancePath);
+  let joined = errors;
+  for (const path of choices) {
+    const here = joined.filter(({ instancePath }) => instancePath === path);
+    const constants = here.filter(({ keyword }) => keyword === "const");
+    if (constants.length !== here.length - 1) continue;
+    const allowedValues = constants.map(({ params }) => params.allowedValue);
+    const choice = { keyword: "enum", instancePath: path, params: { allowedValues }, message: "" };
+    joined = [...joined.filter(({ instancePath }) => instancePath !== path), choice];
+  }
+  return joined;
 }
 
 /** A number with a fraction where a whole number belongs has the right JSON type and an impossible value. */
@@ -84,9 +102,11 @@ function isRange(error: SchemaError, value: unknown): boolean {
 export function validate(schema: TSchema, value: unknown): void {
   const check = compile(schema);
   if (check.Check(value)) return;
-  const found = (check.Errors(value) as unknown as SchemaError[]).filter(
-    // typebox reports an unknown field twice: once as a schema of `false`, once by its name
-    (error) => error.keyword !== "boolean",
+  const found = joinChoices(
+    (check.Errors(value) as unknown as SchemaError[]).filter(
+      // typebox reports an unknown field twice: once as a schema of `false`, once by its name
+      (error) => error.keyword !== "boolean",
+    ),
   );
   const errors = found.flatMap(describe).slice(0, MOST_ERRORS);
   const range = found.every((error) => isRange(error, value));

@@ -31,7 +31,7 @@ export interface Pool {
 
 export function openPool(registry: Registry, options: PoolOptions, logger: Logger): Pool {
   const piscina = new Piscina({
-    filename: new URL("../../workers/thread.js", import.meta.url).href,
+    filename: new URL("../../workers/thread-entry.cjs", import.meta.url).href,
     minThreads: options.threads,
     maxThreads: options.threads,
     niceIncrement: options.nice,
