@@ -6,6 +6,7 @@ import t from "tap";
 import { type Config, ConfigError, readConfig, settingsSchema } from "../src/config.js";
 
 const example = readFileSync(".env.example", "utf8");
+const readme = readFileSync("README.md", "utf8");
 const folder = mkdtempSync(join(tmpdir(), "abacus-config-"));
 process.chdir(folder); // `.env` is read from the working folder
 t.teardown(() => rmSync(folder, { recursive: true }));
@@ -167,5 +168,14 @@ t.test("`.env.example` lists each with its default", (t) => {
     const onMachine = ["REDIS_MEMORY", "THREADS", "THREAD_MEMORY", "JOB_MEMORY"].includes(name);
     if (!onMachine) t.equal(readConfig({ [name]: listed.get(name) ?? "" })[name], defaults[name], name);
   }
+  t.end();
+});
+
+t.test("the README's table has each", (t) => {
+  const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
+  const listed = rows.flatMap((row) =>
+    [...row.split("|")[1]!.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+  );
+  t.same([...listed].sort(), [...names].sort());
   t.end();
 });
