@@ -40,6 +40,10 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
   })();
   stopOnSignals(async (signal) => {
     logger.info({ signal }, "stopping");
+    if (process.stdout.isTTY)
+      process.stdout.write(
+        `Stopping: running jobs get up to ${config.SHUTDOWN_GRACE} s. Ctrl-C again ends it at once.\n`,
+      );
     stopping.abort();
     // a start that is under way is awaited, so that nothing it began is left behind
     await started.catch(() => {});

@@ -43,10 +43,15 @@ export class Reporter {
     if (this.sentences.length > 0) await this.write();
   }
 
-  /** JSON of the progress of a job that is done; `undefined` when it never told any. */
+  /**
+   * JSON of the progress of a job that is done; `undefined` when it never told any. Details that were told on
+   * the way would contradict it.
+   */
   whole(): string | undefined {
     if (!this.last) return undefined;
-    return JSON.stringify(documentOf({ ...this.last, done: this.last.total }, Date.now() - this.startedAt));
+    const { detail, ...rest } = this.last;
+    const whole = { ...rest, done: rest.total, ...(rest.done >= rest.total && detail && { detail }) };
+    return JSON.stringify(documentOf(whole, Date.now() - this.startedAt));
   }
 
   private schedule(): void {

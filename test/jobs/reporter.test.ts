@@ -1,0 +1,47 @@
+// Progress: what its document says, and that of a job that is done.
+import { pino } from "pino";
+import t from "tap";
+import { documentOf, Reporter } from "../../src/jobs/reporter.js";
+import type { Transitions } from "../../src/jobs/transitions.js";
+
+const step = { stage: "reading", done: 25, total: 100, unit: "bytes" };
+
+t.test("the fraction and the time left follow from what is done", async (t) => {
+  t.same(documentOf({ ...step, detail: { rows: 7 } }, 1000), {
+    ...step,
+    fraction: 0.25,
+    remainingSeconds: 3, // a quarter took one second
+    detail: { rows: 7 },
+  });
+  t.match(documentOf({ ...step, done: 0 }, 1000), { fraction: 0, remainingSeconds: null, detail: null });
+  t.match(documentOf({ ...step, done: 120 }, 1000), { fraction: 1, remainingSeconds: 0 });
+  t.match(documentOf({ ...step, total: 0 }, 1000), { fraction: 0 }, "nothing to do is no division by zero");
+});
+
+function recorder() {
+  const written: unknown[][] = [];
+  const report = async (...args: unknown[]) => written.push(args);
+  const transitions = { report } as unknown as Transitions;
+  return { written, reporter: new Reporter("id", transitions, pino({ level: "silent" })) };
+}
+
+t.test("a job that is done is done wholly, without details of the way", async (t) => {
+  const { reporter } = recorder();
+  t.equal(reporter.whole(), undefined, "it never told any");
+  reporter.setProgress({ ...step, detail: { rows: 7 } });
+  t.match(JSON.parse(reporter.whole()!), { done: 100, fraction: 1, remainingSeconds: 0, detail: null });
+  reporter.setProgress({ ...step, done: 100, detail: { rows: 30 } });
+  t.match(JSON.parse(reporter.whole()!), { done: 100, detail: { rows: 30 } }, "these are of the end");
+  await reporter.end();
+});
+
+t.test("what comes at once is written together; sentences are bounded and dated", async (t) => {
+  const { written, reporter } = recorder();
+  for (let i = 0; i < 150; i++) reporter.addSentence(`sentence ${i} ${"x".repeat(2000)}`);
+  await reporter.end();
+  t.equal(written.length, 1);
+  const [id, progress, sentences] = written[0] as [string, string | undefined, string[]];
+  t.same([id, progress, sentences.length], ["id", undefined, 100]);
+  t.match(sentences[0], /^\d{4}-\d\d-\d\dT\S+Z sentence 0 x+$/);
+  t.ok(sentences.every((sentence) => sentence.length <= 1025));
+});
