@@ -16,6 +16,7 @@ const TITLES: Record<string, string> = {
   "worker-lost": "The job's worker was lost too often",
   "internal-error": "The job failed through no fault of its input",
   "file-lost": "The job's file is gone",
+  "disk-full": "No room on the disk",
   "name-taken": "The name is in use",
 };
 

@@ -218,10 +218,11 @@ function endingOf(ended: Ended, reporter: Reporter): Ending {
 
 /** What went wrong in a thread, in words for the caller; the log has the rest. */
 function mishap(error: unknown): ProblemDocument {
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code === "ERR_WORKER_OUT_OF_MEMORY")
-    return problem("out-of-memory", 500, "a thread reached its limit of memory (THREAD_MEMORY)");
-  if (code === "ENOENT" && path) return problem("file-lost", 500, "the job's file is no longer there");
   const message = error instanceof Error ? error.message : String(error);
+  if ((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY")
+    return problem("out-of-memory", 500, "a thread reached its limit of memory (THREAD_MEMORY)");
+  // of a thread's error only the message arrives; it names a path, which is nobody's business
+  if (message.startsWith("ENOENT")) return problem("file-lost", 500, "the job's file is no longer there");
+  if (/^(ENOSPC|EDQUOT)/.test(message)) return problem("disk-full", 500, "the disk is full");
   return problem("internal-error", 500, message);
 }
