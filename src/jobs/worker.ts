@@ -95,6 +95,9 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
     drainDelay: 2,
   });
   worker.on("error", (error) => logger.warn({ err: error, lane }, "the queue has a problem"));
+  worker.on("failed", (job, error) =>
+    logger.warn({ err: error, job: job?.id, lane }, "the outcome could not be written: tried again"),
+  );
   worker.on("lockRenewalFailed", (ids: string[]) => {
     for (const id of ids) processor.stop(id, "lock-lost");
   });

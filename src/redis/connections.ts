@@ -72,19 +72,28 @@ export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<Re
 }
 
 const REPLIES = /\b(OOM|MISCONF|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY)\b/;
-const CONNECTION =
-  /Connection is closed|isn't writeable|Command timed out|max retries per request|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN/;
+/** What ioredis says of commands that it could not send, or had no answer to. */
+const UNSENT = /Connection is closed|isn't writeable|Command timed out|max retries per request/;
+const NETWORK = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
 
 /** Whether an error means that Redis cannot take commands now, which a later try may find otherwise. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === "ReplyError") return REPLIES.test(error.message);
   if (error.name === "MaxRetriesPerRequestError" || error.name === "AbortError") return true;
-  const code = (error as NodeJS.ErrnoException).code;
-  const syscall = (error as NodeJS.ErrnoException).syscall;
-  return (
-    CONNECTION.test(error.message) && (code === undefined || syscall === "connect" || syscall === "read")
-  );
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined) return UNSENT.test(error.message);
+  // a missing file is ENOENT too, and so is a Unix socket that nobody listens on
+  return syscall === "connect" || (syscall !== undefined && NETWORK.has(code));
 }
 
 /** Whether a command may have been carried out although it failed: it was sent, and no answer came. */
