@@ -58,7 +58,7 @@ t.test("a job of a killed worker runs again in another one within RECOVERY", asy
   const env = { REDIS_URL: redis.path, RECOVERY: String(recovery) };
   const start = (command: "api" | "worker") => startProcess(t, workplace, command, { env, fixtures: true });
   const [api, first] = await Promise.all([start("api"), start("worker")]);
-  const id = await api.submit("/v1/test/grind", { seconds: 1.5, value: "again" });
+  const id = await api.submit("/v1/test/grind", { seconds: 6, value: "again" });
   await until("it runs", async () => (await api.job(id)).state === "active");
   await start("worker");
   const killed = Date.now();
