@@ -1,5 +1,6 @@
 // The threads' only entry: runs one step of one job and hands back its result as final JSON bytes.
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
 import { InputError, type InputProblem } from "./input-error.js";
@@ -38,6 +39,8 @@ export interface StepRequest {
     inlineBytes: number;
     result: string;
     made: string;
+    /** Whether a file must be on the disk before the step ends. */
+    durable: boolean;
   };
 }
 
@@ -166,18 +169,25 @@ function answer(type: AnyJobType, request: StepRequest, given: Answer<unknown>):
   // an encoder's bytes have a buffer of their own, which moves to the event loop's thread uncopied
   const result = new TextEncoder().encode(JSON.stringify(given.result));
   const { output } = request;
-  if (given.artifact) writeWhole(output.made, given.artifact);
+  if (given.artifact) writeWhole(output.made, given.artifact, output.durable);
   const inline = result.length <= output.inlineBytes;
-  if (!inline) writeWhole(output.result, result);
+  if (!inline) writeWhole(output.result, result, output.durable);
   const made = type.makes && JSON.stringify((given.result as Record<string, unknown>)[type.makes]);
   return { kind: "answer", bytes: result.length, result: inline ? result : null, made };
 }
 
 /** Readers see the whole file or none, also when two workers write it at the same time. */
-function writeWhole(path: string, bytes: Uint8Array): void {
+function writeWhole(path: string, bytes: Uint8Array, durable: boolean): void {
   const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  writeFileSync(temporary, bytes, { mode: 0o600 });
+  writeFileSync(temporary, bytes, { mode: 0o600, flush: durable });
   renameSync(temporary, path);
+  if (!durable) return;
+  const folder = openSync(dirname(path), "r"); // a new name is durable when its folder is
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function format(type: AnyJobType, request: FormatRequest): { bytes: number } {

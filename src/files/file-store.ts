@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -32,9 +32,9 @@ export class FileTooLarge extends Error {
 
 export class FileStore {
   private readonly root: string;
-  private readonly durable: boolean;
+  /** A file is on the disk, not only in the system's cache, before it counts as written. */
+  readonly durable: boolean;
 
-  /** `durable`: a received file is on the disk, not only in the system's cache, before it counts as received. */
   private constructor(root: string, durable: boolean) {
     this.root = root;
     this.durable = durable;
@@ -72,6 +72,7 @@ export class FileStore {
     try {
       await pipeline(source, count, createWriteStream(part, { mode: 0o600, flush: this.durable }));
       await rename(part, final);
+      if (this.durable) await syncFolder(dirname(final));
       return { bytes, sha256: hash.digest("hex"), gzip: start[0] === 0x1f && start[1] === 0x8b };
     } catch (error) {
       await rm(part, { force: true });
@@ -127,4 +128,14 @@ export class FileStore {
   }
 
   static readonly kinds = KINDS;
+}
+
+/** A new name is durable when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

@@ -93,6 +93,7 @@ function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
       inlineBytes: INLINE_RESULT,
       result: files.path("results", id),
       made: files.path("made", id),
+      durable: files.durable,
     },
   };
 }
