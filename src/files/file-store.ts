@@ -69,12 +69,15 @@ export class FileStore {
         done(null, chunk);
       },
     });
+    const sink = createWriteStream(part, { mode: 0o600, flush: this.durable });
     try {
-      await pipeline(source, count, createWriteStream(part, { mode: 0o600, flush: this.durable }));
+      await pipeline(source, count, sink);
       await rename(part, final);
       if (this.durable) await syncFolder(dirname(final));
       return { bytes, sha256: hash.digest("hex"), gzip: start[0] === 0x1f && start[1] === 0x8b };
     } catch (error) {
+      // a stream that was cut off may still be opening its file: it would make it anew after its removal
+      if (!sink.closed) await new Promise<void>((resolve) => sink.once("close", resolve));
       await rm(part, { force: true });
       throw error;
     }
