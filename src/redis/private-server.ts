@@ -138,24 +138,31 @@ const lockFile = (directory: string) => join(directory, "start.lock");
 async function open(directory: string, options: PrivateServerOptions, known?: string): Promise<Attached> {
   const attached = await withLock(lockFile(directory), async () => {
     const candidate = await attach(directory, options, known);
-    if (await claim(candidate.redis, options.purpose)) return candidate;
-    candidate.redis.disconnect();
+    const { redis } = candidate;
+    if (await answered(directory, redis, claim(redis, options.purpose))) return candidate;
+    redis.disconnect();
     throw new Error(`another abacus serve already runs on DATA_DIR ${options.dataDir}`);
   });
+  await answered(directory, attached.redis, prepare(attached, options));
+  return attached;
+}
+
+async function prepare({ redis, adopted }: Attached, options: PrivateServerOptions): Promise<void> {
+  await waitUntilLoaded(redis);
+  // An account's settings may be those of another shell; what counts is what `serve` was told.
+  if (adopted && options.purpose === "serve")
+    for (const setting of Object.entries(adjustable(options))) await redis.config("SET", ...setting);
+}
+
+/** A server that listens may still end before it answers, for one when its data is damaged: its log says why. */
+async function answered<T>(directory: string, redis: Redis, answer: Promise<T>): Promise<T> {
   try {
-    await waitUntilLoaded(attached.redis);
-    // An account's settings may be those of another shell; what counts is what `serve` was told.
-    if (attached.adopted && options.purpose === "serve") {
-      for (const setting of Object.entries(adjustable(options))) {
-        await attached.redis.config("SET", ...setting);
-      }
-    }
+    return await answer;
   } catch (error) {
-    attached.redis.disconnect();
+    redis.disconnect();
     const { message } = error as Error;
     throw new Error(`the private Redis server does not answer: ${message}; ${logTail(directory)}`);
   }
-  return attached;
 }
 
 /**

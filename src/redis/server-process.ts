@@ -105,7 +105,8 @@ export async function spawnServer(
   });
 
   for (const deadline = Date.now() + LISTEN_TIMEOUT; Date.now() < deadline; await sleep(20)) {
-    const redis = await connect(socket);
+    // one that ends while it is being connected to has its reason in its log
+    const redis = await connect(socket).catch(() => undefined);
     if (redis) return redis;
     if (ended !== undefined) throw new Error(`the private Redis server did not start; ${ended}`);
   }
