@@ -4,7 +4,7 @@ import os from "node:os";
 import { parseEnv } from "node:util";
 import { envSchema } from "env-schema";
 import Type, { type Static, type TProperties } from "typebox";
-import type { Limits } from "../workers/limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../workers/limits.js";
 
 const MIB = 1024 * 1024;
 
@@ -52,11 +52,11 @@ const settings = {
   INLINE_BYTES: bytes("largest JSON body that is read at once; a larger one is stored unparsed", 262_144, 0),
   UPLOAD_BYTES: bytes("largest upload", 4 * 1024 * MIB),
   JSON_BYTES: bytes("largest JSON body", 64 * MIB),
-  COLUMNS: count("columns of a table", 20_000),
-  FIELD_BYTES: bytes("one field of a table", MIB),
+  COLUMNS: count("columns of a table", DEFAULT_LIMITS.columns),
+  FIELD_BYTES: bytes("one field of a table", DEFAULT_LIMITS.fieldBytes),
   TRAIN_COST: Type.Number({
     description: "iterations × binaryDim × hiddenDim² of one training",
-    default: 1e11,
+    default: DEFAULT_LIMITS.trainCost,
     minimum: 1,
   }),
   JOB_TIMEOUT: seconds("longest run of a job", 3600, 0.001),

@@ -67,8 +67,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const shared = { ...options, registry, connections, waiting, files, notices };
   const sweeper = startSweeper({ redis: waiting, files, logger, interval: config.SWEEP_INTERVAL });
 
-  const worker = roles.work ? await startLanes(shared) : undefined;
-  const front = roles.http ? await startFront(shared, dataDir, worker) : undefined;
+  // the front first: a start that cannot listen has taken no job
+  let worker: JobWorker | undefined;
+  const computes = () => !roles.work || worker?.isReady() === true;
+  const front = roles.http ? await startFront(shared, dataDir, computes) : undefined;
+  if (roles.work) worker = await startLanes(shared);
 
   return {
     url: front?.url,
@@ -97,7 +100,8 @@ function startLanes({ config, registry, waiting, notices, files, logger }: Share
   return startWorker({ config, registry, redis: waiting, notices, models, files, logger });
 }
 
-async function startFront(shared: Shared, dataDir: string, worker: JobWorker | undefined) {
+/** `computes`: whether the threads of this process, if it has any, have answered. */
+async function startFront(shared: Shared, dataDir: string, computes: () => boolean) {
   const { config, registry, connections, waiting, files, notices, logger, version } = shared;
   const producer = await untilReady(connections.producer());
   const stopping = new AbortController();
@@ -123,7 +127,7 @@ async function startFront(shared: Shared, dataDir: string, worker: JobWorker | u
       () => true,
       () => false,
     ),
-    threads: formats.isReady() && (worker?.isReady() ?? true),
+    threads: formats.isReady() && computes(),
     disk: await files.free().then(
       (free) => free >= config.DISK_RESERVE,
       () => false,

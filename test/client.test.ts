@@ -11,10 +11,11 @@ import t, { type Test } from "tap";
 import { ApiError } from "../src/client/api-error.js";
 import { createClient } from "../src/client/client.js";
 import type { InputOf, Job, NameOf, OutputOf } from "../src/client/typing.js";
-import { loadRegistry } from "../src/jobs/registry.js";
 import type { jobTypes as ownTypes } from "../workers/job-types.js";
 import { jobTypes } from "./fixture-job-types.js";
+import { fixtureRegistry } from "./fixture-registry.js";
 import { PASSWORD, startTestService, type TestService } from "./service.js";
+import { until } from "./until.js";
 
 const PENGUINS = "test/fixtures/pandas/files/penguins.csv";
 const MIB = 1024 * 1024;
@@ -25,7 +26,7 @@ let folder: string;
 
 t.before(async () => {
   service = await startTestService(t, {
-    registry: await loadRegistry(new URL("./fixture-job-types.js", import.meta.url)),
+    registry: await fixtureRegistry(),
     env: { UPLOAD_BYTES: String(UPLOAD_LIMIT) },
   });
   folder = await mkdtemp(join(tmpdir(), "abacus-client-"));
@@ -141,15 +142,16 @@ t.test("the file is closed when an upload fails", { skip: !existsSync("/proc/sel
   });
   const file = await realpath(join(folder, "large.bin"));
   await t.rejects(client.submit("stats", {}, { file }), { message: /was not answered/ });
-  await sleep(100);
-  const open = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return ""; // closed since it was listed
-    }
-  });
-  t.notOk(open.includes(file));
+  const openFiles = () =>
+    readdirSync("/proc/self/fd").map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return ""; // closed since it was listed
+      }
+    });
+  await until("the file is closed", () => !openFiles().includes(file));
+  t.notOk(openFiles().includes(file));
 });
 
 t.test("a file goes up as a form with its options, and is told as it goes", async (t) => {
@@ -223,6 +225,16 @@ t.test("an upload can be given up, and leaves nothing", async (t) => {
     await sleep(50);
   }
   t.same(await readdir(uploads), before);
+});
+
+t.test("a service that ends waits at once, because it stops, is not asked without a pause", async (t) => {
+  let asked = 0;
+  const client = await clientOfServer(t, (_request, response) => {
+    asked++;
+    response.setHeader("content-type", "application/json").end('{"id": "x", "state": "active"}');
+  });
+  t.equal((await client.wait("x", { seconds: 1 })).state, "active");
+  t.ok(asked > 1 && asked <= 7, `asked ${asked} times in a second`);
 });
 
 t.test("what cannot be sent is said before anything is", async (t) => {

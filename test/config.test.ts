@@ -14,7 +14,7 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 const MIB = 1024 ** 2;
 const memory = Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
-/** The defaults of the HTTP contract's table of settings. */
+/** The defaults that users are promised. */
 const defaults: Record<string, unknown> = {
   HOST: "127.0.0.1",
   PORT: 8080,

@@ -4,7 +4,8 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { spawnGuard } from "./guard.js";
-import { AUTHORIZATION, PASSWORD } from "./service.js";
+import { AUTHORIZATION, type Json, PASSWORD } from "./service.js";
+import { until } from "./until.js";
 import type { Teardown, Workplace } from "./workplace.js";
 
 export interface Exit {
@@ -30,8 +31,7 @@ export interface Answer {
   status: number;
   headers: Headers;
   /** Parsed, or `undefined` for an empty body. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
-  body: any;
+  body: Json;
 }
 
 /** `serve`, `api` or `worker`; a worker has no address. */
@@ -43,11 +43,9 @@ export interface ServiceProcess extends TestProcess {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Posts a job that must be accepted; its id. */
   submit(path: string, body: unknown): Promise<string>;
-  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
-  job(id: string): Promise<any>;
+  job(id: string): Promise<Json>;
   /** The job when it has ended. Throws when it has not after `seconds`. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
-  ended(id: string, seconds?: number): Promise<any>;
+  ended(id: string, seconds?: number): Promise<Json>;
 }
 
 const MAIN = fileURLToPath(new URL("../src/main.js", import.meta.url));
@@ -69,19 +67,6 @@ const SETTINGS = {
   DISK_RESERVE: "0",
   ADMIN_PASSWORD: PASSWORD,
 };
-
-/** Waits until `condition` gives something other than false or undefined. Throws, saying `what`, when it never does. */
-export async function until<Value>(
-  what: string,
-  condition: () => Promise<Value | false | undefined> | Value | false | undefined,
-  seconds = 20,
-): Promise<Value> {
-  for (const deadline = Date.now() + seconds * 1000; ; await sleep(20)) {
-    const value = await condition();
-    if (value !== false && value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain: ${what}`);
-  }
-}
 
 /** The shell's environment without its settings of the service, and with TMPDIR in the workplace. */
 function environment(workplace: Workplace, env: Record<string, string>): Record<string, string> {

@@ -20,7 +20,7 @@ t.test("an append-only server keeps its data over a stop, a crash and a restart"
 
 t.test("a paused server answers nothing until it is resumed, and can be stopped while paused", async (t) => {
   const redis = await startRedis(t);
-  const connection = redis.connect({ commandTimeout: 100 });
+  const connection = redis.connect({ commandTimeout: 1000 });
   await connection.ping();
   redis.pause();
   await t.rejects(connection.ping(), { message: /timed out/ });

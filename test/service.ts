@@ -7,13 +7,14 @@ import { readConfig } from "../src/config.js";
 import type { Registry } from "../src/jobs/registry.js";
 import { type Roles, type Service, startService } from "../src/service.js";
 import { startRedis, type TestRedis } from "./redis-server.js";
+import type { Teardown } from "./workplace.js";
 
 export const PASSWORD = "correct horse battery staple";
 export const AUTHORIZATION = `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}`;
 
-interface Teardown {
-  teardown(end: () => Promise<void>): void;
-}
+/** Parsed JSON: a test says by its assertions what it expects. */
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` would put a cast on every line
+export type Json = any;
 
 export interface TestService {
   readonly url: string;
@@ -23,11 +24,13 @@ export interface TestService {
   /** `fetch` of a path of the service, as admin unless the headers say otherwise. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Posts JSON and gives the status and the parsed answer. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<{ status: number; body: any }>;
+  post(
+    path: string,
+    body: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Json }>;
   /** The job when it has ended. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what it expects
-  ended(id: string, seconds?: number): Promise<any>;
+  ended(id: string, seconds?: number): Promise<Json>;
 }
 
 export interface TestServiceOptions {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { spawnGuard } from "./guard.js";
 
 export interface Teardown {
-  teardown(end: () => Promise<void>): void;
+  teardown(end: () => unknown): void;
 }
 
 /** A folder of a test's own, with a DATA_DIR in it. It goes at the end, with whatever still runs on it. */

@@ -30,6 +30,12 @@ export class InputError extends Error {
     });
   }
 
+  /** A body of another shape than the declared one. */
+  static invalid(errors: { path: string; message: string }[]): InputError {
+    const detail = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+    return new InputError({ status: 400, name: "invalid-input", detail, errors });
+  }
+
   /** Bytes that are not JSON, or not UTF-8. */
   static malformed(cause: Error): InputError {
     return new InputError({

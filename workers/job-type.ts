@@ -92,6 +92,9 @@ export interface SplitTask<Input, Output, Part, PartResult> {
 
 export type Round<Output, Part> = Answer<Output> | { parts: Part[] };
 
+/** A method's type, whose parameter is compared loosely, so that every job type is an AnyJobType. */
+type Format<Output> = { make(result: Output): Iterable<string | Uint8Array> }["make"];
+
 export interface JobTypeProperties<Name extends string, Input, Output> {
   /** The public name, as in a job document's `type`. */
   name: Name;
@@ -122,7 +125,7 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
   /** What a completed job leaves behind under its id, its bytes being the answer's `artifact`. */
   makes?: "model";
   /** Media type → the result in that format, in pieces. Runs in a thread. */
-  formats?: Record<string, (result: Output) => Iterable<string | Uint8Array>>;
+  formats?: Record<string, Format<Output>>;
 }
 
 export type JobType<
@@ -132,17 +135,11 @@ export type JobType<
 > = JobTypeProperties<Name, Static<Input>, Static<Output>> & {
   input: Input;
   output: Output;
-} & (
-    | WholeTask<Static<Input>, Static<Output>>
-    // biome-ignore lint/suspicious/noExplicitAny: what travels between its own steps is the job type's affair
-    | SplitTask<Static<Input>, Static<Output>, any, any>
-  );
+} & (WholeTask<Static<Input>, Static<Output>> | SplitTask<Static<Input>, Static<Output>, unknown, unknown>);
 
 /** Any job type, where the types of its input and output do not matter. */
-// biome-ignore lint/suspicious/noExplicitAny: functions of unrelated inputs have no other common type
-export type AnyJobType = JobTypeProperties<string, any, any> &
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  (WholeTask<any, any> | SplitTask<any, any, any, any>);
+export type AnyJobType = JobTypeProperties<string, unknown, unknown> &
+  (WholeTask<unknown, unknown> | SplitTask<unknown, unknown, unknown, unknown>);
 
 /** Says a job type. Returns its argument: what it adds is the checking of types. */
 export function defineJobType<const Name extends string, Input extends TSchema, Output extends TSchema>(

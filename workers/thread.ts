@@ -1,5 +1,5 @@
 // The threads' only entry: runs one step of one job and hands back its result as final JSON bytes.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
@@ -13,6 +13,7 @@ import type {
   SourceFile,
   TaskContext,
 } from "./job-type.js";
+import { parseJson } from "./json.js";
 import type { Limits } from "./limits.js";
 import { transferables } from "./transfer.js";
 import { validate } from "./validation.js";
@@ -116,13 +117,7 @@ async function runStep(type: AnyJobType, request: StepRequest): Promise<StepRepl
 
 /** A body that was stored unparsed, read when a step asks for it. */
 function readBody(type: AnyJobType, path: string): unknown {
-  let input: unknown;
-  try {
-    input = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
-    throw InputError.malformed(error as Error);
-  }
+  const input = parseJson(readFileSync(path));
   validate(type.input, input);
   return input;
 }
@@ -190,17 +185,15 @@ function writeWhole(path: string, bytes: Uint8Array, durable: boolean): void {
   }
 }
 
-function format(type: AnyJobType, request: FormatRequest): { bytes: number } {
+function format(type: AnyJobType, request: FormatRequest): void {
   const { source, target, mediaType } = request;
   const json = typeof source === "string" ? readFileSync(source) : Buffer.from(source);
   const pieces = type.formats?.[mediaType]?.(JSON.parse(json.toString()));
   if (!pieces) throw new Error(`${type.name} has no format ${mediaType}`);
-  let bytes = 0;
   const file = openSync(target, "w", 0o600);
   try {
-    for (const piece of pieces) bytes += writeSync(file, Buffer.from(piece as string));
+    for (const piece of pieces) writeFileSync(file, piece);
   } finally {
     closeSync(file);
   }
-  return { bytes };
 }

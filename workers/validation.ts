@@ -2,6 +2,7 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { InputError } from "./input-error.js";
+import { at, escapePointer } from "./json.js";
 
 /** As many mistakes are told as a person would want to read, and as typebox looks for. */
 const MOST_ERRORS = 8;
@@ -40,19 +41,6 @@ const RANGE = new Set([
   "const",
   "format",
 ]);
-
-function at(value: unknown, pointer: string): unknown {
-  let here = value;
-  for (const step of pointer.split("/").slice(1)) {
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    here = (here as Record<string, unknown> | undefined)?.[key];
-  }
-  return here;
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll("~", "~0").replaceAll("/", "~1");
-}
 
 function describe(error: SchemaError): { path: string; message: string }[] {
   const { keyword, instancePath, params } = error;

@@ -1,6 +1,7 @@
 // The accounts in Redis: their records, and whether a name and a password belong together.
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
+import { accountKey, accountNamesKey } from "../redis/keys.js";
 import { hashPassword, verifyPassword } from "./passwords.js";
 import { AccountError, ADMIN, checkName, checkPassword, isAccountName, PASSWORD_BYTES } from "./rules.js";
 import {
@@ -48,13 +49,7 @@ interface AccountRecord extends Account {
   readonly password: string;
 }
 
-/** The names of all accounts, sorted by having the same score. */
-const NAMES = "{abacus}:accounts";
 const FIELDS = ["password", "version", "scopes", "createdAt"] as const;
-
-function recordKey(name: string): string {
-  return `{abacus}:account:${encodeURIComponent(name)}`;
-}
 
 /**
  * KEYS: the record, the names. ARGV: when ("new", "existing" or "any"), name, password, version, scopes,
@@ -94,7 +89,7 @@ export function createAccounts(redis: Redis): Accounts {
 
   async function read(name: string): Promise<AccountRecord | undefined> {
     if (!isAccountName(name)) return undefined;
-    return toRecord(name, await redis.hmget(recordKey(name), ...FIELDS));
+    return toRecord(name, await redis.hmget(accountKey(name), ...FIELDS));
   }
 
   async function write(
@@ -108,7 +103,7 @@ export function createAccounts(redis: Redis): Accounts {
     const stored = await hashPassword(password);
     // random, not counted: a counter could repeat itself after Redis lost its last second
     const values = [when, name, stored, randomUUID(), formatScopes(scopes), new Date().toISOString()];
-    return (await redis.eval(WRITE, 2, recordKey(name), NAMES, ...values)) === 1;
+    return (await redis.eval(WRITE, 2, accountKey(name), accountNamesKey, ...values)) === 1;
   }
 
   return {
@@ -132,7 +127,8 @@ export function createAccounts(redis: Redis): Accounts {
           "protected",
           "the account admin cannot be removed, because the next start would make it again",
         );
-      if ((await redis.eval(REMOVE, 2, recordKey(name), NAMES, name)) !== 1) throw unknownAccount(name);
+      if ((await redis.eval(REMOVE, 2, accountKey(name), accountNamesKey, name)) !== 1)
+        throw unknownAccount(name);
     },
 
     async get(name) {
@@ -141,7 +137,7 @@ export function createAccounts(redis: Redis): Accounts {
     },
 
     async list() {
-      const names = await redis.zrange(NAMES, 0, "-1");
+      const names = await redis.zrange(accountNamesKey, 0, "-1");
       const records = await Promise.all(names.map(read));
       return records.filter((record) => record !== undefined).map(toAccount);
     },

@@ -35,7 +35,8 @@ export async function waitForEnd(send: Send, path: string, options: WaitOptions)
 
 async function hold(send: Send, path: string, seconds: number, signal: AbortSignal): Promise<Job> {
   const deadline = performance.now() + seconds * 1000;
-  for (;;) {
+  // a service that stops ends waits at once
+  for (; ; await sleep(LOOK_INTERVAL, undefined, { signal })) {
     const left = Math.max(0, deadline - performance.now()) / 1000;
     const prefer = `wait=${Math.min(Math.ceil(left), LONGEST_HOLD)}`;
     const response = await send(path, { headers: { prefer }, signal });

@@ -4,27 +4,15 @@ import { pino } from "pino";
 import { createAccounts } from "../accounts/accounts.js";
 import { readConfig } from "../config.js";
 import { openConnections, untilReady } from "../redis/connections.js";
-import { startPrivateServer } from "../redis/private-server.js";
+import { openServer } from "../redis/open-server.js";
 import { account } from "./account.js";
 
 /** Returns the exit code. */
 export async function accountCommand(args: string[]): Promise<number> {
   const config = readConfig();
   const logger = pino({ level: "warn" }, pino.destination(2));
-  const privateServer =
-    config.REDIS_URL === undefined
-      ? await startPrivateServer({
-          dataDir: config.DATA_DIR,
-          fsync: config.REDIS_FSYNC,
-          memory: config.REDIS_MEMORY,
-          purpose: "account",
-          logger,
-        })
-      : undefined;
-  const connections = openConnections(
-    privateServer ? { path: privateServer.path } : { url: config.REDIS_URL as string },
-    logger,
-  );
+  const server = await openServer(config, "account", logger);
+  const connections = openConnections(server.address, logger);
   try {
     const redis = await untilReady(connections.waiting());
     const { stdin, stdout, stderr } = process;
@@ -35,12 +23,7 @@ export async function accountCommand(args: string[]): Promise<number> {
     return code;
   } finally {
     connections.close();
-    await privateServer?.stop();
-    stdinEnd();
+    await server.stop();
+    process.stdin.unref?.(); // a pipe that nobody reads to its end would keep the process alive
   }
-}
-
-/** A pipe that nobody reads to its end would keep the process alive. */
-function stdinEnd(): void {
-  process.stdin.unref?.();
 }

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { pino } from "pino";
 import { type Config, ConfigError, readConfig } from "../config.js";
 import type { Registry } from "../jobs/registry.js";
-import { type PrivateServer, startPrivateServer } from "../redis/private-server.js";
+import { type OpenServer, openServer } from "../redis/open-server.js";
 import { type Roles, type Service, startService } from "../service.js";
 import { stopOnSignals } from "../signals.js";
 import { version } from "../version.js";
@@ -23,15 +23,14 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
     );
   // the lines for people go to standard output, so the log goes to standard error
   const logger = pino({ level: config.LOG_LEVEL, base: { pid: process.pid, command } }, pino.destination(2));
-  let privateServer: PrivateServer | undefined;
-  let service: Service | undefined;
+  let server: OpenServer | undefined;
   const stopping = new AbortController();
   const started = (async () => {
-    privateServer = config.REDIS_URL === undefined ? await openPrivateServer(config, logger) : undefined;
-    service = await startService({
+    server = await openServer(config, "serve", logger);
+    return startService({
       config,
       roles: ROLES[command],
-      redis: privateServer ? { path: privateServer.path } : { url: config.REDIS_URL as string },
+      redis: server.address,
       version,
       logger,
       signal: stopping.signal,
@@ -46,29 +45,18 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
       );
     stopping.abort();
     // a start that is under way is awaited, so that nothing it began is left behind
-    await started.catch(() => {});
+    const service = await started.catch(() => undefined);
     await service?.stop();
-    await privateServer?.stop();
+    await server?.stop();
     logger.info("stopped");
   });
   try {
-    await started;
+    greet(command, config, await started);
   } catch (error) {
     if (stopping.signal.aborted) return; // the stop goes on
-    await privateServer?.stop();
+    await server?.stop();
     throw error;
   }
-  greet(command, config, service as unknown as Service);
-}
-
-function openPrivateServer(config: Config, logger: pino.Logger): Promise<PrivateServer> {
-  return startPrivateServer({
-    dataDir: config.DATA_DIR,
-    fsync: config.REDIS_FSYNC,
-    memory: config.REDIS_MEMORY,
-    purpose: "serve",
-    logger,
-  });
 }
 
 /** Plain lines for a person: where it is, who may use it, and a first request. */

@@ -2,8 +2,8 @@
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
-import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType } from "../../workers/job-type.js";
+import { parseJson } from "../../workers/json.js";
 import type { Config } from "../config.js";
 import { type FileStore, FileTooLarge, type ReceivedFile } from "../files/file-store.js";
 import type { Submission } from "../jobs/jobs.js";
@@ -145,14 +145,6 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
 async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* start;
   yield* rest;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw InputError.malformed(error as Error);
-  }
 }
 
 /** Options in the query would have no effect beside a body that has a place for them. */

@@ -1,6 +1,7 @@
 // Answers that show one job: the document with its headers, spliced of bytes that nobody parses here.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { documentOf, hasEnded, type JobRecord } from "../jobs/record.js";
+import { hasEnded, type JobRecord } from "../jobs/record.js";
+import { documentOf } from "./job-document.js";
 import { HttpProblem } from "./problems.js";
 
 export const JSON_TYPE = "application/json; charset=utf-8";

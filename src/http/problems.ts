@@ -51,11 +51,7 @@ export function tooLarge(limit: string, value: number, sent: string): HttpProble
   return new HttpProblem(413, "too-large", `${sent}, but ${limit} is ${value} bytes`);
 }
 
-/** Names of the framework's own errors, where its status alone does not say enough. */
-const NAMES: Record<string, string> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
-};
-
+/** Names of what the framework itself raises. */
 const STATUS_NAMES: Record<number, string> = {
   401: "unauthorized",
   404: "not-found",
@@ -76,7 +72,7 @@ export function problemFor(error: unknown): HttpProblem {
   const { statusCode, code, message } = (error ?? {}) as FastifyError;
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull("the disk is full");
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return new HttpProblem(statusCode, NAMES[code] ?? STATUS_NAMES[statusCode] ?? "bad-request", message);
+    return new HttpProblem(statusCode, STATUS_NAMES[statusCode] ?? "bad-request", message);
   return new HttpProblem(500, "internal-error", "something went wrong here; the log knows more");
 }
 

@@ -21,24 +21,28 @@ export const problemSchema = Type.Object(
 
 export const stateSchema = Type.Enum([...STATES]);
 
-const progressSchema = Type.Object({
-  fraction: Type.Number(),
-  stage: Type.String(),
-  done: Type.Number(),
-  total: Type.Number(),
-  unit: Type.String(),
-  remainingSeconds: nullable(Type.Number()),
-  detail: nullable(Type.Record(Type.String(), Type.Unknown())),
-});
+const progressSchema = <Detail extends TSchema>(detail: Detail) =>
+  Type.Object({
+    fraction: Type.Number(),
+    stage: Type.String(),
+    done: Type.Number(),
+    total: Type.Number(),
+    unit: Type.String(),
+    remainingSeconds: nullable(Type.Number()),
+    detail: nullable(detail),
+  });
 
-/** The job document; `result` as the job type says. */
-export const jobSchema = <T extends TSchema>(result: T) =>
+/** `progress.detail` of any job type. */
+export const anyDetailSchema = Type.Record(Type.String(), Type.Unknown());
+
+/** The job document; `result` and `progress.detail` as the job type says. */
+export const jobSchema = <Result extends TSchema, Detail extends TSchema>(result: Result, detail: Detail) =>
   Type.Object({
     id: Type.String(),
     type: Type.String(),
     label: nullable(Type.String()),
     state: stateSchema,
-    progress: nullable(progressSchema),
+    progress: nullable(progressSchema(detail)),
     position: nullable(Type.Integer({ description: "1 for the next of its lane" })),
     attempts: Type.Integer(),
     createdAt: time,
@@ -55,7 +59,7 @@ export const jobSchema = <T extends TSchema>(result: T) =>
     result: nullable(result),
   });
 
-export const anyJobSchema = jobSchema(Type.Unknown());
+export const anyJobSchema = jobSchema(Type.Unknown(), anyDetailSchema);
 
 export const jobListSchema = Type.Object({
   jobs: Type.Array(anyJobSchema),

@@ -55,6 +55,15 @@ export class AlreadyEnded extends Error {
   }
 }
 
+/** Redis did not answer the submission: nobody knows whether the job is in its queue, so nothing of it may be removed. */
+export class MaybeAccepted extends Error {
+  override readonly name = "MaybeAccepted";
+
+  constructor(cause: unknown) {
+    super("the queue did not answer in time, and the job may have been accepted", { cause });
+  }
+}
+
 const DEFAULT_PRIORITY = 5;
 
 export type Jobs = ReturnType<typeof createJobs>;
@@ -76,7 +85,7 @@ export function createJobs(options: JobsOptions) {
     throw nameTaken(name);
   }
 
-  /** Throws InputError for what cannot be computed, before anything is kept. */
+  /** Throws InputError for what cannot be computed, before anything is kept, and MaybeAccepted. */
   async function submit(submission: Submission): Promise<void> {
     const { id, type, input, account, file } = submission;
     if (input !== undefined) validate(type.input, input);
@@ -125,7 +134,8 @@ export function createJobs(options: JobsOptions) {
       await queues[lane].add(type, data, { jobId: id, priority: turn });
     } catch (error) {
       // a job that may be in the queue keeps its record; if it is not, the sweeper removes it
-      if (!mayHaveAccepted(error)) await steps.forget(identity).catch(() => {});
+      if (isUndecided(error)) throw new MaybeAccepted(error);
+      await steps.forget(identity).catch(() => {});
       throw error;
     }
   }
@@ -154,7 +164,7 @@ export function createJobs(options: JobsOptions) {
     if (!job) return undefined;
     const stands = await steps.finish(job, { state: "canceled" }, Date.now());
     if (stands === "missing" || stands === "deleted") return undefined;
-    if (stands !== "finished") throw new AlreadyEnded(stands as JobState);
+    if (stands !== "finished") throw new AlreadyEnded(stands);
     await queues[job.lane as Lane].remove(id); // 0 for one that runs: its worker takes it from the queue
     logger.info({ job: id, account }, "job canceled");
     return find(account, id);
@@ -166,7 +176,7 @@ export function createJobs(options: JobsOptions) {
     if (!job) return false;
     const state = await steps.remove(job);
     if (state === "missing") return false;
-    const removed = !hasEnded(state as JobState) && (await queues[job.lane as Lane].remove(id)) === 1;
+    const removed = !hasEnded(state) && (await queues[job.lane as Lane].remove(id)) === 1;
     if (removed) await redis.del(jobKey(id)); // nobody will compute it: no mark is needed
     const keepsModel = job.madeName !== "" && state === "completed";
     await files.remove("uploads", id);
@@ -178,16 +188,10 @@ export function createJobs(options: JobsOptions) {
 
   return {
     submit,
-    mayHaveAccepted,
     find,
     waitFor,
     cancel,
     remove,
     list: (account: string, query: ListQuery): Promise<Page> => listJobs(redis, account, query, readSummary),
   };
-}
-
-/** After such an error nobody knows whether the job is in its queue: nothing of it may be removed. */
-function mayHaveAccepted(error: unknown): boolean {
-  return isUndecided(error);
 }

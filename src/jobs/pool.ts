@@ -21,7 +21,7 @@ export interface Pool {
   /** Runs one step. Aborting kills the thread in the middle of it. */
   run(request: StepRequest, signal: AbortSignal): Promise<StepReply>;
   /** Writes a result in another format to the request's target. */
-  format(request: FormatRequest, signal?: AbortSignal): Promise<{ bytes: number }>;
+  format(request: FormatRequest): Promise<void>;
   /** Receives what the steps of a job tell while they run, until it is called off. */
   listen(id: string, listener: (news: StepNews) => void): () => void;
   /** Whether a thread has answered. */
@@ -55,7 +55,7 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
     threads: options.threads,
     run: (request, signal) =>
       piscina.run(request, { signal, transferList: transferables(request.payload) as never }),
-    format: (request, signal) => piscina.run(request, { signal: signal ?? null }),
+    format: (request) => piscina.run(request),
     listen(id, listener) {
       listeners.set(id, listener);
       return () => listeners.delete(id);

@@ -8,6 +8,7 @@ const TITLES: Record<string, string> = {
   "invalid-input": "The input does not have the expected shape",
   "impossible-value": "The input holds an impossible value",
   "malformed-json": "The body is not JSON",
+  "too-large": "Too large",
   "unreadable-file": "The file cannot be read",
   diverged: "The training diverged",
   "unknown-model": "There is no such model",

@@ -1,14 +1,14 @@
 // The processor: takes a job from its queue, has it computed in the pool, and writes how it ended.
-
+import { setMaxListeners } from "node:events";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Logger } from "pino";
 import { InputError } from "../../workers/input-error.js";
-import type { ModelReference, Progress } from "../../workers/job-type.js";
+import type { AnyJobType, ModelReference, Progress } from "../../workers/job-type.js";
 import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
 import { identityOf, type JobData } from "./lanes.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
-import { hasEnded, type JobIdentity, type JobState } from "./record.js";
+import { hasEnded, type JobIdentity, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
 import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
@@ -34,8 +34,6 @@ const UNKNOWN_DELAY = 1000;
 export class Processor {
   private readonly options: ProcessorOptions;
   private readonly running = new Map<string, AbortController>();
-  /** Jobs that were deleted while they were here: marked in Redis until BullMQ has forgotten them. */
-  private readonly deleted = new Set<string>();
   private stopping = false;
 
   constructor(options: ProcessorOptions) {
@@ -56,8 +54,11 @@ export class Processor {
     this.stopping = true;
   }
 
-  /** BullMQ's processor. A normal return means that the outcome stands; whatever throws leaves the job in the queue. */
-  readonly process = async (job: Job<JobData>, token?: string): Promise<void> => {
+  /**
+   * BullMQ's processor. A normal return means that the outcome stands, and says which it is; whatever throws
+   * leaves the job in the queue.
+   */
+  readonly process = async (job: Job<JobData>, token?: string): Promise<Standing> => {
     const { registry, transitions, logger, lostRetries } = this.options;
     const id = job.id as string;
     const { data } = job;
@@ -70,25 +71,25 @@ export class Processor {
     if (this.stopping) return this.putBack(job, identity, token);
     if (job.stalledCounter > lostRetries) {
       const detail = `the worker that ran it crashed ${job.stalledCounter} times; LOST_RETRIES is ${lostRetries}`;
-      await this.fail(identity, problem("worker-lost", 500, detail));
-      return;
+      return this.finish(identity, failure(problem("worker-lost", 500, detail)));
     }
 
     // known here before it starts, so that a cancellation right after the start finds it
     const controller = new AbortController();
+    setMaxListeners(0, controller.signal); // every part of the job listens to it
     this.running.set(id, controller);
     try {
       const started = await transitions.start(identity, Date.now(), job.priority);
       if (started !== "started") {
         logger.debug({ job: id, state: started }, "nothing to compute");
-        return await this.tidy(id, started);
+        return await this.yieldTo(started, id);
       }
-      const ending = await this.compute(identity, data, controller);
+      const ending = await this.compute(identity, type, data, controller);
       if (ending === "put back") return await this.putBack(job, identity, token);
       if (ending) return await this.finish(identity, ending);
       const stands = await transitions.state(id);
-      if (!hasEnded(stands as JobState)) throw new Error("the job was stopped here and has not ended");
-      await this.tidy(id, stands);
+      if (!hasEnded(stands)) throw new Error("the job was stopped here and has not ended");
+      return await this.yieldTo(stands, id);
     } finally {
       this.running.delete(id);
     }
@@ -97,12 +98,11 @@ export class Processor {
   /** How the job ends; `undefined` when that is no longer this process's to say. */
   private async compute(
     job: JobIdentity,
+    type: AnyJobType,
     data: JobData,
     controller: AbortController,
   ): Promise<Ending | "put back" | undefined> {
-    const { registry, transitions, runner, logger, timeout } = this.options;
-    const type = registry.get(data.type);
-    if (!type) return undefined;
+    const { transitions, runner, logger, timeout } = this.options;
     const reporter = new Reporter(job.id, transitions, logger);
     let timer: NodeJS.Timeout | undefined;
     const run = {
@@ -165,31 +165,20 @@ export class Processor {
     return failure(problem("timed-out", 500, `it ran for more than ${timeout} s (JOB_TIMEOUT)`));
   }
 
-  private async fail(job: JobIdentity, error: ProblemDocument): Promise<void> {
-    await this.finish(job, failure(error));
-  }
-
-  private async finish(job: JobIdentity, ending: Ending): Promise<void> {
+  private async finish(job: JobIdentity, ending: Ending): Promise<Standing> {
     const { transitions, logger } = this.options;
-    const stands = await transitions.finish(job, ending, Date.now());
-    logger.info(
-      { job: job.id, type: job.type, state: stands === "finished" ? ending.state : stands },
-      "job ended",
-    );
-    if (stands !== "finished") await this.tidy(job.id, stands);
+    const answer = await transitions.finish(job, ending, Date.now());
+    const stands = answer === "finished" ? ending.state : answer;
+    logger.info({ job: job.id, type: job.type, state: stands }, "job ended");
+    return answer === "finished" ? stands : this.yieldTo(stands, job.id);
   }
 
   /** Somebody else decided how the job ended: what was computed here is nobody's. */
-  private async tidy(id: string, stands: string): Promise<void> {
+  private async yieldTo(stands: Standing, id: string): Promise<Standing> {
     const { files } = this.options.runner;
-    if (stands === "deleted") this.deleted.add(id);
     if (stands === "deleted" || stands === "missing") await files.removeAll(id);
     else if (stands === "canceled") await files.removeComputed(id);
-  }
-
-  /** Whether BullMQ's completion of this job ends the need for its mark; asked once. */
-  takeDeleted(id: string): boolean {
-    return this.deleted.delete(id);
+    return stands;
   }
 
   private async putBack(job: Job<JobData>, identity: JobIdentity, token?: string): Promise<never> {

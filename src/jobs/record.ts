@@ -1,13 +1,16 @@
-// A job's record as Redis holds it, and the job document that is made of it without parsing what is in it.
+// A job's record as Redis holds it.
 export const STATES = ["queued", "active", "completed", "failed", "canceled"] as const;
 /** `deleted` is never shown: to an observer such a job does not exist. */
 export type JobState = (typeof STATES)[number] | "deleted";
 
-export function hasEnded(state: JobState): boolean {
+/** The state in which a record stands; `missing` when there is no record. */
+export type Standing = JobState | "missing";
+
+export function hasEnded(state: Standing): boolean {
   return state !== "queued" && state !== "active";
 }
 
-/** What the indexes of a job are made of: known from its submission on, and never changed. */
+/** What the indexes of a job are made of. */
 export interface JobIdentity {
   id: string;
   account: string;
@@ -16,7 +19,7 @@ export interface JobIdentity {
   label: string | null;
   /** Milliseconds. */
   createdAt: number;
-  /** The name that a training reserved for its model; else "". */
+  /** The name that a training reserved for its model, known at the latest when it starts; else "". */
   madeName: string;
 }
 
@@ -101,36 +104,4 @@ export function readRecord(
     resultBytes: number("resultBytes"),
     result: found[fields.indexOf("result")] ?? null,
   };
-}
-
-const time = (milliseconds: number | null) =>
-  milliseconds === null ? "null" : `"${new Date(milliseconds).toISOString()}"`;
-
-function links(job: JobRecord): string {
-  const self = `/v1/jobs/${job.id}`;
-  const result = job.state === "completed" ? `,"result":"${self}/result"` : "";
-  const cancel = hasEnded(job.state) ? "" : `,"cancel":"${self}/cancel"`;
-  return `{"self":"${self}"${result}${cancel}}`;
-}
-
-/** The job document up to its result, which the caller adds: all but the closing `"result":…}`. */
-function head(job: JobRecord): string {
-  return (
-    `{"id":"${job.id}","type":${JSON.stringify(job.type)},"label":${JSON.stringify(job.label)},` +
-    `"state":"${job.state}","progress":${job.progress},"position":${job.position},` +
-    `"attempts":${job.attempts},"createdAt":${time(job.createdAt)},"startedAt":${time(job.startedAt)},` +
-    `"finishedAt":${time(job.finishedAt)},"expiresAt":${time(job.expiresAt)},"input":${job.input},` +
-    `"error":${job.error},"links":${links(job)}`
-  );
-}
-
-/** The job document without its result. JSON. */
-export function summaryOf(job: JobRecord): string {
-  return `${head(job)},"result":null}`;
-}
-
-/** The job document, with the result's own bytes in it when they are in the record. JSON. */
-export function documentOf(job: JobRecord): Buffer | string {
-  if (!job.result) return summaryOf(job);
-  return Buffer.concat([Buffer.from(`${head(job)},"result":`), job.result, Buffer.from("}")]);
 }

@@ -51,34 +51,32 @@ export class Reporter {
     if (!this.last) return undefined;
     const { detail, ...rest } = this.last;
     const whole = { ...rest, done: rest.total, ...(rest.done >= rest.total && detail && { detail }) };
-    return JSON.stringify(documentOf(whole, Date.now() - this.startedAt));
+    return JSON.stringify(progressDocument(whole, Date.now() - this.startedAt));
   }
 
   private schedule(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      this.write().catch((error) =>
-        this.logger.warn({ err: error, job: this.id }, "progress was not recorded"),
-      );
+      void this.write();
     }, INTERVAL);
   }
 
+  /** What cannot be written is let go: a computation is worth more than the news of it. */
   private async write(): Promise<void> {
     const { progress, sentences } = this;
     this.progress = undefined;
     this.sentences = [];
-    const document = progress && JSON.stringify(documentOf(progress, Date.now() - this.startedAt));
+    const document = progress && JSON.stringify(progressDocument(progress, Date.now() - this.startedAt));
     const now = new Date().toISOString();
-    await this.transitions.report(
-      this.id,
-      document,
-      sentences.map((sentence) => `${now} ${sentence}`),
-    );
+    const told = sentences.map((sentence) => `${now} ${sentence}`);
+    await this.transitions
+      .report(this.id, document, told)
+      .catch((error) => this.logger.warn({ err: error, job: this.id }, "progress was not recorded"));
   }
 }
 
 /** The job document's `progress`; `elapsed` in milliseconds. */
-export function documentOf(progress: Progress, elapsed: number) {
+export function progressDocument(progress: Progress, elapsed: number) {
   const { stage, done, total, unit, detail } = progress;
   const fraction = total > 0 ? Math.min(1, done / total) : 0;
   const remainingSeconds = fraction > 0 ? Math.round((elapsed * (1 - fraction)) / fraction / 100) / 10 : null;

@@ -72,7 +72,7 @@ if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
 local number = 0
 if ARGV[2] ~= '' then
   number = redis.call('HINCRBY', record, 'number', 1)
-  redis.call('HSET', record, 'progress', ARGV[2], 'progressNumber', number)
+  redis.call('HSET', record, 'progress', ARGV[2])
 end
 for i = 3, #ARGV do number = append(record, entries, 'log', ARGV[i]) end
 redis.call('PUBLISH', ARGV[1], number)
@@ -153,15 +153,15 @@ for _, id in ipairs(ARGV) do
 end
 return orphans`;
 
-/** Name of the command, its script, its number of keys. */
-export const SCRIPTS: readonly (readonly [string, string, number])[] = [
-  ["abacusEnter", ENTER, 8],
-  ["abacusForget", FORGET, 12],
-  ["abacusStart", START, 5],
-  ["abacusPutBack", PUT_BACK, 4],
-  ["abacusReport", REPORT, 2],
-  ["abacusFinish", FINISH, 11],
-  ["abacusRemove", REMOVE, 15],
-  ["abacusFind", FIND, 1],
-  ["abacusOrphans", ORPHANS, 1],
-];
+/** By the name of the command. */
+export const SCRIPTS = {
+  abacusEnter: ENTER,
+  abacusForget: FORGET,
+  abacusStart: START,
+  abacusPutBack: PUT_BACK,
+  abacusReport: REPORT,
+  abacusFinish: FINISH,
+  abacusRemove: REMOVE,
+  abacusFind: FIND,
+  abacusOrphans: ORPHANS,
+} as const;

@@ -1,7 +1,7 @@
 // Tidies what expiry leaves: index entries and files of jobs whose records are gone, and cut-off submissions.
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import { FileStore } from "../files/file-store.js";
+import { type FileKind, FileStore } from "../files/file-store.js";
 import { expiryKey, jobKey, modelKey, outstandingKey, sweepLockKey } from "../redis/keys.js";
 import type { JobIdentity } from "./record.js";
 import { transitions } from "./transitions.js";
@@ -14,7 +14,7 @@ export interface SweeperOptions {
   interval: number;
 }
 
-/** Jobs tidied with one look at Redis. */
+/** Jobs or files that are asked about with one look at Redis. */
 const BATCH = 500;
 /** A submission that is not in its queue after this was cut off between record and queue; milliseconds. */
 const SUBMISSION = 60_000;
@@ -45,8 +45,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     const job = { id, account, type, label, lane, madeName, createdAt: 0 } as JobIdentity;
     await files.remove("uploads", job.id);
     await files.remove("results", job.id);
-    if ((await redis.exists(modelKey(job.id))) === 0) await files.remove("made", job.id);
-    await steps.expire(job);
+    const modelStays = await steps.expire(job);
+    if (!modelStays) await files.remove("made", job.id);
     await redis.zrem(expiryKey, entry);
   }
 
@@ -70,13 +70,28 @@ export function startSweeper(options: SweeperOptions): Sweeper {
 
   async function sweepFiles(): Promise<void> {
     const before = Date.now() - ABANDONED;
-    for (const kind of FileStore.kinds)
+    for (const kind of FileStore.kinds) {
+      let names: string[] = [];
       for await (const name of files.untouchedSince(kind, before)) {
-        const id = name.split(".")[0] ?? "";
-        const whole = name === id;
-        const known = whole && (await redis.exists(jobKey(id), modelKey(id))) > 0;
-        if (!known || kind === "scratch") await files.remove(kind, name);
+        if (names.push(name) < BATCH) continue;
+        await removeUnknown(kind, names);
+        names = [];
       }
+      await removeUnknown(kind, names);
+    }
+  }
+
+  async function removeUnknown(kind: FileKind, names: string[]): Promise<void> {
+    if (names.length === 0) return;
+    const questions = redis.pipeline();
+    for (const name of names) questions.exists(jobKey(name), modelKey(name));
+    const answers = (await questions.exec()) ?? [];
+    for (const [at, name] of names.entries()) {
+      const [error, known] = answers[at] ?? [new Error("Redis left a question open")];
+      if (error) throw error;
+      // what is not whole has a name that no record has
+      if (known === 0 || kind === "scratch") await files.remove(kind, name);
+    }
   }
 
   async function sweep(): Promise<void> {

@@ -16,19 +16,17 @@ import {
   PREFIX,
   turnsKey,
 } from "../redis/keys.js";
-import { type JobIdentity, type JobState, STATES } from "./record.js";
+import { type JobIdentity, type JobState, STATES, type Standing } from "./record.js";
 import { SCRIPTS } from "./scripts.js";
 
-interface Commands {
-  abacusEnter(...args: (string | number | Buffer)[]): Promise<number>;
-  abacusForget(...args: (string | number | Buffer)[]): Promise<number>;
-  abacusStart(...args: (string | number | Buffer)[]): Promise<string>;
-  abacusPutBack(...args: (string | number | Buffer)[]): Promise<number>;
-  abacusReport(...args: (string | number | Buffer)[]): Promise<number>;
-  abacusFinish(...args: (string | number | Buffer)[]): Promise<string>;
-  abacusRemove(...args: (string | number | Buffer)[]): Promise<string>;
-  abacusFindBuffer(...args: (string | number | Buffer)[]): Promise<(Buffer | null)[]>;
-  abacusOrphans(...args: (string | number | Buffer)[]): Promise<string[]>;
+type Argument = string | number | Buffer;
+
+/** Defines the scripts on the connection; what it returns runs one of them, and says how many keys there are. */
+function scriptsOf(redis: Redis) {
+  for (const [name, lua] of Object.entries(SCRIPTS)) if (!(name in redis)) redis.defineCommand(name, { lua });
+  const commands = redis as unknown as Record<string, (...args: Argument[]) => Promise<unknown>>;
+  return <Reply>(name: keyof typeof SCRIPTS | "abacusFindBuffer", keys: string[], ...args: Argument[]) =>
+    (commands[name] as (typeof commands)[string])(keys.length, ...keys, ...args) as Promise<Reply>;
 }
 
 /** What the sweeper needs to tidy after a job whose record has expired. */
@@ -54,9 +52,7 @@ export type Transitions = ReturnType<typeof transitions>;
 
 /** The transitions over one connection: of producers (fail fast) or of workers (wait). */
 export function transitions(redis: Redis) {
-  for (const [name, lua, numberOfKeys] of SCRIPTS)
-    if (!(name in redis)) redis.defineCommand(name, { lua, numberOfKeys });
-  const commands = redis as unknown as Commands;
+  const run = scriptsOf(redis);
 
   const states = (job: JobIdentity, ...wanted: JobState[]) =>
     wanted.map((state) => jobsKey(job.account, "state", state));
@@ -75,7 +71,7 @@ export function transitions(redis: Redis) {
   return {
     /** Writes the record of a new job and its indexes; returns its number in its lane, BullMQ's priority. */
     enter(job: JobIdentity, priority: number, fields: Record<string, string | number>): Promise<number> {
-      return commands.abacusEnter(
+      const keys = [
         jobKey(job.id),
         entriesKey(job.id),
         turnsKey(job.lane),
@@ -84,6 +80,10 @@ export function transitions(redis: Redis) {
         jobsKey(job.account, "type", job.type),
         labelKey(job),
         outstandingKey,
+      ];
+      return run(
+        "abacusEnter",
+        keys,
         job.id,
         priority,
         job.createdAt,
@@ -94,40 +94,29 @@ export function transitions(redis: Redis) {
     },
 
     /** Removes every trace of a job that was never accepted, or is no more. */
-    forget(job: JobIdentity): Promise<number> {
-      return commands.abacusForget(
-        jobKey(job.id),
-        entriesKey(job.id),
-        modelNamesKey(job.account),
-        ...indexes(job),
-        job.id,
-        job.madeName,
-      );
+    async forget(job: JobIdentity): Promise<void> {
+      const keys = [jobKey(job.id), entriesKey(job.id), modelNamesKey(job.account), ...indexes(job)];
+      await run("abacusForget", keys, job.id, job.madeName);
     },
 
-    /** Removes what is left of a job whose record has expired. */
-    async expire(job: JobIdentity): Promise<void> {
-      const model = await redis.exists(modelKey(job.id));
-      if (!model) await redis.zrem(modelsKey(job.account), job.id);
+    /** Removes what is left of a job whose record has expired. Whether its model stays. */
+    async expire(job: JobIdentity): Promise<boolean> {
+      const stays = (await redis.exists(modelKey(job.id))) === 1;
+      if (!stays) await redis.zrem(modelsKey(job.account), job.id);
       // a named model keeps its name, whatever becomes of its job
-      await this.forget(model ? { ...job, madeName: "" } : job);
+      await this.forget(stays ? { ...job, madeName: "" } : job);
+      return stays;
     },
 
-    /**
-     * `started`, or why there is nothing to compute: the state it ended in, or `missing`. `turn` is the job's
-     * number in its lane.
-     */
-    start(job: JobIdentity, now: number, turn: number): Promise<string> {
-      return commands.abacusStart(
+    /** `started`, or why there is nothing to compute. `turn` is the job's number in its lane. */
+    start(job: JobIdentity, now: number, turn: number): Promise<"started" | Standing> {
+      const keys = [
         jobKey(job.id),
         entriesKey(job.id),
         ...states(job, "queued", "active"),
         turnsKey(job.lane),
-        job.id,
-        now,
-        changesChannel(job.id),
-        turn,
-      );
+      ];
+      return run("abacusStart", keys, job.id, now, changesChannel(job.id), turn);
     },
 
     /** The name for what a job makes, when its body was looked into only now. */
@@ -135,29 +124,21 @@ export function transitions(redis: Redis) {
       await redis.hset(jobKey(job.id), "madeName", job.madeName);
     },
 
+    /** 0 when the job is not active any more. */
     putBack(job: JobIdentity): Promise<number> {
-      return commands.abacusPutBack(
-        jobKey(job.id),
-        entriesKey(job.id),
-        ...states(job, "queued", "active"),
-        job.id,
-        changesChannel(job.id),
-      );
+      const keys = [jobKey(job.id), entriesKey(job.id), ...states(job, "queued", "active")];
+      return run("abacusPutBack", keys, job.id, changesChannel(job.id));
     },
 
+    /** 0 when the job is not active any more. */
     report(id: string, progress: string | undefined, sentences: string[]): Promise<number> {
-      return commands.abacusReport(
-        jobKey(id),
-        entriesKey(id),
-        changesChannel(id),
-        progress ?? "",
-        ...sentences,
-      );
+      const keys = [jobKey(id), entriesKey(id)];
+      return run("abacusReport", keys, changesChannel(id), progress ?? "", ...sentences);
     },
 
-    /** `finished` for the one caller whose ending stands; for all others the state that stands, or `missing`. */
-    finish(job: JobIdentity, ending: Ending, now: number): Promise<string> {
-      const fields: (string | number | Buffer)[] = [];
+    /** `finished` for the one caller whose ending stands; for all others what stands. */
+    finish(job: JobIdentity, ending: Ending, now: number): Promise<"finished" | Standing> {
+      const fields: Argument[] = [];
       if (ending.error !== undefined) fields.push("error", ending.error);
       if (ending.progress !== undefined) fields.push("progress", ending.progress);
       if (ending.resultBytes !== undefined) fields.push("resultBytes", ending.resultBytes);
@@ -166,7 +147,7 @@ export function transitions(redis: Redis) {
           "result",
           Buffer.from(ending.result.buffer, ending.result.byteOffset, ending.result.byteLength),
         );
-      return commands.abacusFinish(
+      const keys = [
         jobKey(job.id),
         entriesKey(job.id),
         ...states(job, "queued", "active", ending.state),
@@ -176,6 +157,10 @@ export function transitions(redis: Redis) {
         modelKey(job.id),
         modelsKey(job.account),
         modelNamesKey(job.account),
+      ];
+      return run(
+        "abacusFinish",
+        keys,
         job.id,
         ending.state,
         now,
@@ -187,9 +172,9 @@ export function transitions(redis: Redis) {
       );
     },
 
-    /** The state that the job had; `missing` when there was none. */
-    remove(job: JobIdentity): Promise<string> {
-      return commands.abacusRemove(
+    /** What stood before. */
+    remove(job: JobIdentity): Promise<Standing> {
+      const keys = [
         jobKey(job.id),
         entriesKey(job.id),
         expiryKey,
@@ -197,25 +182,23 @@ export function transitions(redis: Redis) {
         modelsKey(job.account),
         modelNamesKey(job.account),
         ...indexes(job),
-        job.id,
-        endedChannel,
-        indexEntry(job),
-        job.madeName,
-      );
+      ];
+      return run("abacusRemove", keys, job.id, endedChannel, indexEntry(job), job.madeName);
     },
 
-    /** The state that stands now; `missing` for none. */
-    async state(id: string): Promise<string> {
-      return (await redis.hget(jobKey(id), "state")) ?? "missing";
+    /** What stands now. */
+    async state(id: string): Promise<Standing> {
+      return ((await redis.hget(jobKey(id), "state")) as JobState | null) ?? "missing";
     },
 
     /** The named fields of a record (the first two must be `state` and `lane`), then the position of one that waits. */
     find(id: string, fields: readonly string[]): Promise<(Buffer | null)[]> {
-      return commands.abacusFindBuffer(jobKey(id), id, ...fields);
+      return run("abacusFindBuffer", [jobKey(id)], id, ...fields);
     },
 
+    /** Those of some outstanding ids that are in no queue. */
     orphans(ids: string[]): Promise<string[]> {
-      return commands.abacusOrphans(outstandingKey, ...ids);
+      return run("abacusOrphans", [outstandingKey], ...ids);
     },
   };
 }

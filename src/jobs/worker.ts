@@ -11,7 +11,7 @@ import { type JobData, LANES, type Lane } from "./lanes.js";
 import type { Notices } from "./notices.js";
 import { openPool, type Pool } from "./pool.js";
 import { Processor } from "./processor.js";
-import { hasEnded, type JobState } from "./record.js";
+import { hasEnded, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
 import { transitions } from "./transitions.js";
 
@@ -43,12 +43,11 @@ export interface JobWorker {
 export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   const lanes = LANES.map((lane) => startLane(lane, options));
   const all = () => lanes.flatMap(({ processor }) => processor.runningIds);
-  const stopEverywhere = (id: string, reason: "ended") => {
-    for (const { processor } of lanes) processor.stop(id, reason);
+  const stop = (id: string) => {
+    for (const { processor } of lanes) processor.stop(id, "ended");
   };
-  options.notices.onEnded((id) => stopEverywhere(id, "ended"));
-  const recheck = () => stopEnded(options.redis, all(), (id) => stopEverywhere(id, "ended"));
-  options.notices.onMissed(recheck);
+  options.notices.onEnded(stop);
+  options.notices.onMissed(() => stopEnded(options, all(), stop));
   await Promise.all(lanes.map(({ worker }) => worker.waitUntilReady()));
 
   return {
@@ -60,7 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
 }
 
 interface RunningLane {
-  worker: Worker<JobData>;
+  worker: Worker<JobData, Standing>;
   pool: Pool;
   processor: Processor;
 }
@@ -79,7 +78,7 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
     timeout: config.JOB_TIMEOUT,
     lostRetries: config.LOST_RETRIES,
   });
-  const worker = new Worker<JobData>(lane, processor.process, {
+  const worker = new Worker<JobData, Standing>(lane, processor.process, {
     connection: redis,
     prefix: PREFIX,
     concurrency: lane === "batch" ? threads : threads * AHEAD,
@@ -103,25 +102,28 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
   });
   worker.on("locksRenewed", ({ jobIds }) => {
     // a cancellation's message may have been lost
-    stopEnded(redis, jobIds, (id) => processor.stop(id, "ended")).catch((error) =>
-      logger.warn({ err: error, lane }, "running jobs were not checked"),
-    );
+    stopEnded(options, jobIds, (id) => processor.stop(id, "ended"));
   });
-  worker.on("completed", (job) => {
-    // a mark that is left expires by itself
-    if (job.id && processor.takeDeleted(job.id)) redis.del(jobKey(job.id)).catch(() => {});
+  worker.on("completed", (job, stands) => {
+    // BullMQ has forgotten it, so the mark is not needed; one that is left expires by itself
+    if (job.id && stands === "deleted") redis.del(jobKey(job.id)).catch(() => {});
   });
   return { worker, pool, processor };
 }
 
-async function stopEnded(redis: Redis, ids: string[], stop: (id: string) => void): Promise<void> {
-  await Promise.all(
-    ids.map(async (id) => {
+/** Stops those of the running jobs that have ended, as far as Redis can be asked. */
+function stopEnded(
+  { redis, logger }: Pick<WorkerOptions, "redis" | "logger">,
+  ids: string[],
+  stop: (id: string) => void,
+): void {
+  const steps = transitions(redis);
+  for (const id of ids)
+    steps
+      .state(id)
       // one that is taken from the queue just now is still `queued`
-      const state = await redis.hget(jobKey(id), "state");
-      if (state === null || hasEnded(state as JobState)) stop(id);
-    }),
-  );
+      .then((state) => hasEnded(state) && stop(id))
+      .catch((error) => logger.warn({ err: error, job: id }, "a running job was not checked"));
 }
 
 async function stopLane({ worker, pool, processor }: RunningLane, grace: number): Promise<void> {

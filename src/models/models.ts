@@ -20,19 +20,13 @@ end
 redis.call('HSET', names, name, id)
 return 1`;
 
-const RELEASE = `
-if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
-return 0`;
-
 export type Models = ReturnType<typeof createModels>;
 
 export function createModels(redis: Redis, files: FileStore) {
-  const commands = redis as unknown as Record<
-    "abacusReserveName" | "abacusReleaseName",
-    (key: string, name: string, id: string) => Promise<number>
-  >;
   redis.defineCommand("abacusReserveName", { lua: RESERVE, numberOfKeys: 1 });
-  redis.defineCommand("abacusReleaseName", { lua: RELEASE, numberOfKeys: 1 });
+  const commands = redis as unknown as {
+    abacusReserveName(key: string, name: string, id: string): Promise<number>;
+  };
 
   const models = {
     /** The model of an account by id or name. Throws InputError (404) when there is none. */
@@ -56,15 +50,6 @@ export function createModels(redis: Redis, files: FileStore) {
     /** Takes a name for a training; false when another has it. */
     async reserve(account: string, name: string, id: string): Promise<boolean> {
       return (await commands.abacusReserveName(modelNamesKey(account), name, id)) === 1;
-    },
-
-    async release(account: string, name: string, id: string): Promise<void> {
-      await commands.abacusReleaseName(modelNamesKey(account), name, id);
-    },
-
-    /** Whether a model of this id exists, whoever's it is. */
-    async exists(id: string): Promise<boolean> {
-      return (await redis.exists(modelKey(id))) === 1;
     },
   };
   return models;

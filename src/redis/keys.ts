@@ -5,6 +5,10 @@ export const PREFIX = "{abacus}";
 /** An account in a key: its name may hold what separates the parts of a key. */
 const part = encodeURIComponent;
 
+/** The record of an account (a hash). */
+export const accountKey = (name: string) => `${PREFIX}:account:${part(name)}`;
+/** The names of all accounts, sorted by having the same score. */
+export const accountNamesKey = `${PREFIX}:accounts`;
 /** The record of a job: a hash that holds its live state, and its outcome once it has ended. */
 export const jobKey = (id: string) => `${PREFIX}:job:${id}`;
 /** The numbered entries of a job's record: changes of state and sentences of its log (a stream). */

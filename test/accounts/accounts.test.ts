@@ -155,7 +155,7 @@ t.test("accounts", async (t) => {
 
 t.test("Redis's errors are not wrong passwords", async (t) => {
   const redis = await startRedis(t);
-  const accounts = createAccounts(redis.connect({ commandTimeout: 200 }));
+  const accounts = createAccounts(redis.connect({ commandTimeout: 1000 }));
   await accounts.add("ada", "correct horse");
   await accounts.authenticate("ada", "correct horse");
   redis.pause();

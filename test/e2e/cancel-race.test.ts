@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { LANES } from "../../src/jobs/lanes.js";
 import { bullKey, jobsKey, outstandingKey } from "../../src/redis/keys.js";
-import { type ServiceProcess, startProcess, until } from "../processes.js";
+import { type ServiceProcess, startProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
 const JOBS = 1000;

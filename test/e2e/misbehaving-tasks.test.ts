@@ -1,10 +1,11 @@
 // Tasks that loop for ever, exhaust their memory, throw or take too long: each harms its own job alone.
 import t, { type Test } from "tap";
-import { type ServiceProcess, startProcess, until } from "../processes.js";
+import { type ServiceProcess, startProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
-/** A running job stops within this (API.md); milliseconds. */
+/** A running job is promised to stop within this; milliseconds. */
 const STOP_TIME = 1000;
 /** Then a new thread has to start, which takes longer for one that is niced, if the machine has other work. */
 const THREAD_START = { "/v1/test/spin": 1000, "/v1/test/grind": 5000 };

@@ -1,8 +1,9 @@
 // Redis stops and comes back under load: submissions are refused quickly meanwhile, and what was accepted is finished.
 import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
-import { type Answer, type ServiceProcess, startProcess, until, untilReady } from "../processes.js";
+import { type Answer, type ServiceProcess, startProcess, untilReady } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
 /** A submission is answered within this, whatever Redis does; milliseconds. */

@@ -49,6 +49,18 @@ t.test("a port that is in use", async (t) => {
   t.match(said, new RegExp(`^abacus: .*address already in use.*:${port}\n$`));
 });
 
+t.test("who cannot listen has taken no job", async (t) => {
+  const redis = await startRedis(t, { appendonly: true });
+  const env = { REDIS_URL: redis.path, LOG_LEVEL: "error" };
+  const workplace = await makeWorkplace(t);
+  const api = await startProcess(t, workplace, "api", { env });
+  const id = await api.submit("/v1/rnn/models", { iterations: 10_000_000 });
+  const port = new URL(api.url).port;
+  const { code } = await runToEnd(t, workplace, ["serve"], { env: { ...env, PORT: port } });
+  t.equal(code, 1);
+  t.match(await api.job(id), { state: "queued", attempts: 0 });
+});
+
 t.test("a DATA_DIR that is not the one of the other processes", async (t) => {
   const redis = await startRedis(t, { appendonly: true });
   const env = { REDIS_URL: redis.path, LOG_LEVEL: "error" };

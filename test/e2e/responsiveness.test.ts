@@ -1,6 +1,7 @@
 // The front never blocks: with every batch thread busy, status requests and small jobs are answered quickly.
 import t from "tap";
-import { startProcess, until } from "../processes.js";
+import { startProcess } from "../processes.js";
+import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
 /** Milliseconds, medians: what the project promises on two cores. */

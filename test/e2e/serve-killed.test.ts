@@ -1,6 +1,7 @@
 // kill -9 of `serve`: its private Redis lives on, and the next `serve` finishes what was accepted.
 import t from "tap";
-import { runToEnd, startProcess, until } from "../processes.js";
+import { runToEnd, startProcess } from "../processes.js";
+import { until } from "../until.js";
 import { isAlive, makeWorkplace } from "../workplace.js";
 
 t.test("the next serve adopts the Redis and finishes what was accepted", async (t) => {
@@ -8,9 +9,14 @@ t.test("the next serve adopts the Redis and finishes what was accepted", async (
   const start = () => startProcess(t, workplace, "serve", { fixtures: true });
   const first = await start();
   const ids: string[] = [];
-  for (const value of ["running", "second", "third"])
-    ids.push(await first.submit("/v1/test/grind", { seconds: 1, value }));
-  const blocking = await first.submit("/v1/test/spin", { seconds: 1 });
+  // what runs at the crash outlasts everything that is done until then
+  for (const [seconds, value] of [
+    [3, "running"],
+    [1, "second"],
+    [1, "third"],
+  ] as const)
+    ids.push(await first.submit("/v1/test/grind", { seconds, value }));
+  const blocking = await first.submit("/v1/test/spin", { seconds: 3 });
   ids.push(blocking, await first.submit("/v1/test/echo", { value: "small" }));
   const upload = await first.request("/v1/stats", {
     method: "POST",

@@ -1,9 +1,10 @@
 // SIGTERM: an orderly stop. What runs is finished within SHUTDOWN_GRACE or put back, and the exit code is 0.
 import { connect } from "node:net";
 import t, { type Test } from "tap";
-import { type StartOptions, spawnMain, startProcess, until } from "../processes.js";
+import { type StartOptions, spawnMain, startProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
 import { AUTHORIZATION } from "../service.js";
+import { until } from "../until.js";
 import { isAlive, makeWorkplace } from "../workplace.js";
 
 const ORDERLY = { code: 0, signal: null };

@@ -6,7 +6,8 @@ import { copyFile, mkdir, readdir, readlink, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import t, { type Test } from "tap";
-import { DIST, spawnProcess, startProcess, until, untilStarted } from "../processes.js";
+import { DIST, spawnProcess, startProcess, untilStarted } from "../processes.js";
+import { until } from "../until.js";
 import { makeWorkplace, type Workplace } from "../workplace.js";
 
 const CTRL_C = "\x03";

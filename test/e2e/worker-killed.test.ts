@@ -1,7 +1,8 @@
 // Workers that are killed or stopped dead: what was accepted is finished, unless it costs too many workers their lives.
 import t from "tap";
-import { startProcess, until } from "../processes.js";
+import { startProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
 t.test("a job survives three killed workers", async (t) => {

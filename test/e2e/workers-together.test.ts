@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import type { Lane } from "../../src/jobs/lanes.js";
 import { bullKey } from "../../src/redis/keys.js";
-import { type StartOptions, startProcess, type TestProcess, until } from "../processes.js";
+import { type StartOptions, startProcess, type TestProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
+import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
 const WITH_NEWER_ECHO = fileURLToPath(new URL("./process-with-newer-echo.js", import.meta.url));

@@ -1,12 +1,11 @@
 // What comes over a connection and is no request that could be answered in the ordinary way.
 import { once } from "node:events";
 import t, { type Test } from "tap";
-import { loadRegistry } from "../../src/jobs/registry.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { AUTHORIZATION, startTestService } from "../service.js";
 import { connectTo, type RawResponse } from "./raw-connection.js";
 
-const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
-const service = await startTestService(t, { registry });
+const service = await startTestService(t, { registry: await fixtureRegistry() });
 
 function isProblem(t: Test, { status, headers, body }: RawResponse, expected: object): void {
   t.equal(headers.get("content-type"), "application/problem+json; charset=utf-8");

@@ -3,9 +3,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { AUTHORIZATION } from "../service.js";
+import { until } from "../until.js";
 import { startFront } from "./front.js";
 import { connectTo } from "./raw-connection.js";
-import { until } from "./until.js";
 
 /** Milliseconds. */
 const STALL = 1000;
@@ -51,10 +51,10 @@ for (const [name, path, type, body, writes] of beginnings) {
     t.test(`the client goes away: ${name}, ${framing}`, async (t) => {
       const before = requestsEnded("the client went away");
       const raw = await begin(t, path, type, body, framing);
-      if (writes) await until(async () => (await files()) > 0);
+      if (writes) await until("a file is there", async () => (await files()) > 0);
       raw.socket.resetAndDestroy();
-      await until(() => requestsEnded("the client went away") > before);
-      await until(async () => (await files()) === 0);
+      await until("the log says so", () => requestsEnded("the client went away") > before);
+      await until("no file is there", async () => (await files()) === 0);
       await nothingKept(t);
     });
 }

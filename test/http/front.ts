@@ -13,16 +13,13 @@ import { createJobs } from "../../src/jobs/jobs.js";
 import { openQueues } from "../../src/jobs/lanes.js";
 import { Notices } from "../../src/jobs/notices.js";
 import { openPool } from "../../src/jobs/pool.js";
-import { loadRegistry } from "../../src/jobs/registry.js";
 import { startWorker } from "../../src/jobs/worker.js";
 import { createModels } from "../../src/models/models.js";
 import { openConnections, untilReady } from "../../src/redis/connections.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { startRedis } from "../redis-server.js";
 import { AUTHORIZATION, PASSWORD } from "../service.js";
-
-interface Teardown {
-  teardown(end: () => Promise<void>): void;
-}
+import type { Teardown } from "../workplace.js";
 
 export interface Front {
   readonly url: string;
@@ -56,7 +53,7 @@ export async function startFront(
   t.teardown(async () => connections.close());
   const producer = await untilReady(connections.producer());
   const waiting = connections.waiting();
-  const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
+  const registry = await fixtureRegistry();
   const files = await FileStore.open(dataDir, false);
   const notices = new Notices(connections.waiting());
   await notices.start();

@@ -63,7 +63,7 @@ t.test("the right types and impossible values: 422", async (t) => {
   const cases: [string, string, string][] = [
     ["/v1/rnn/additions", '{"a": -1, "b": 7}', "/a"],
     ["/v1/rnn/additions", '{"a": 1.5, "b": 7}', "/a"],
-    ["/v1/rnn/additions", '{"a": 200, "b": 100}', ""], // RNN.md: sums of the default model are below 256
+    ["/v1/rnn/additions", '{"a": 200, "b": 100}', ""], // sums of the default model are below 256
     ["/v1/rnn/additions", '{"pairs": []}', "/pairs"],
     ["/v1/rnn/models", '{"hiddenDim": 513}', "/hiddenDim"],
     ["/v1/rnn/models", '{"name": "default"}', "/name"],

@@ -1,11 +1,10 @@
 // The list of jobs: newest first, a page at a time, filtered, while jobs come and go.
 import t from "tap";
-import { loadRegistry } from "../../src/jobs/registry.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { startTestService } from "../service.js";
-import { until } from "./until.js";
+import { until } from "../until.js";
 
-const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
-const service = await startTestService(t, { registry, env: { THREADS: "1" } });
+const service = await startTestService(t, { registry: await fixtureRegistry(), env: { THREADS: "1" } });
 
 interface Page {
   jobs: { id: string; type: string; state: string; createdAt: string; result: unknown }[];
@@ -69,7 +68,7 @@ t.test("page by page, while the job of the cursor is deleted", async (t) => {
 t.test("by state and by type", async (t) => {
   const { body: running } = await service.post("/v1/test/grind", {});
   const { body: waiting } = await service.post("/v1/test/split", { value: 3 });
-  await until(async () => (await list("?state=active")).jobs.length > 0);
+  await until("a job runs", async () => (await list("?state=active")).jobs.length > 0);
   const cases: [string, string[]][] = [
     ["?state=active", [running.id]],
     ["?state=queued", [waiting.id]],

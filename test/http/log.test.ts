@@ -1,9 +1,9 @@
 // The log: a line for each request with its ids, and never what is secret.
 import t from "tap";
 import { AUTHORIZATION, PASSWORD } from "../service.js";
+import { until } from "../until.js";
 import { startFront } from "./front.js";
 import { connectTo } from "./raw-connection.js";
-import { until } from "./until.js";
 
 const front = await startFront(t);
 const json = { "content-type": "application/json" };
@@ -11,7 +11,9 @@ const json = { "content-type": "application/json" };
 /** The lines of one request, when its answer has been logged. */
 async function linesOf(id: string): Promise<Record<string, unknown>[]> {
   const mine = () => front.lines.filter(({ reqId }) => reqId === id);
-  await until(() => mine().some(({ msg }) => msg === "request" || msg === "the client went away"));
+  await until("the request is logged", () =>
+    mine().some(({ msg }) => msg === "request" || msg === "the client went away"),
+  );
   return mine();
 }
 

@@ -1,12 +1,11 @@
 // Paths and methods: HEAD where there is GET, 405 with `Allow` for other methods, 404 for unknown paths.
 import { METHODS } from "node:http";
 import t from "tap";
-import { loadRegistry } from "../../src/jobs/registry.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { AUTHORIZATION, startTestService } from "../service.js";
 import { connectTo } from "./raw-connection.js";
 
-const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
-const service = await startTestService(t, { registry });
+const service = await startTestService(t, { registry: await fixtureRegistry() });
 const { body: job } = await service.post("/v1/test/echo", { value: 1 }, { prefer: "wait=30" });
 
 interface Description {

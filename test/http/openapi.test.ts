@@ -1,10 +1,10 @@
 // The API's description: valid, complete, and of the routes that there are.
 import { Validator } from "@seriousme/openapi-schema-validator";
 import t from "tap";
-import { loadRegistry } from "../../src/jobs/registry.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { startTestService } from "../service.js";
 
-const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
+const registry = await fixtureRegistry();
 const service = await startTestService(t, { registry });
 
 interface Operation {
@@ -104,6 +104,9 @@ t.test("a job type is on its route as it is defined", async (t) => {
     required: ["file"],
     properties: { file: { format: "binary" }, header: { type: "boolean" }, percentiles: { type: "array" } },
   });
+  const ofJob = stats?.responses[200]?.content?.["application/json"]?.schema;
+  t.match(ofJob, { properties: { progress: { anyOf: [{ properties: { detail: Object } }] } } });
+  t.match(JSON.stringify(ofJob), /"detail":.*"rows":.*Read so far/, "what its progress tells");
   const inQuery = stats?.parameters?.filter((parameter) => parameter.in === "query").map(({ name }) => name);
   t.ok(inQuery?.includes("delimiter"), "the options of a raw file");
 });

@@ -1,18 +1,20 @@
 // Looking at a job: the document as it changes, ETag and If-None-Match, Retry-After while it runs.
 import t from "tap";
-import { loadRegistry } from "../../src/jobs/registry.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { startTestService } from "../service.js";
-import { until } from "./until.js";
+import { until } from "../until.js";
 
-const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
-const service = await startTestService(t, { registry, env: { RETENTION: "1000", THREADS: "1" } });
+const service = await startTestService(t, {
+  registry: await fixtureRegistry(),
+  env: { RETENTION: "1000", THREADS: "1" },
+});
 
 const get = (path: string, headers: Record<string, string> = {}) => service.request(path, { headers });
 
 /** The last of the polls until the job is as `expected`. */
 async function poll(id: string, expected: (job: { state: string; progress: object | null }) => boolean) {
   let response = await get(`/v1/jobs/${id}`);
-  await until(async () => {
+  await until("the job is as expected", async () => {
     response = await get(`/v1/jobs/${id}`);
     return expected((await response.clone().json()) as { state: string; progress: object | null });
   });
@@ -142,7 +144,7 @@ t.test("each change has another ETag; Retry-After as long as there may be a chan
 });
 
 t.test("a wait that knows the document waits for the next one", async (t) => {
-  const { body: job } = await service.post("/v1/test/spin", { seconds: 0.3, value: "done" });
+  const { body: job } = await service.post("/v1/test/spin", { seconds: 1, value: "done" });
   const etag = (await poll(job.id, active)).headers.get("etag") ?? "";
   const response = await get(`/v1/jobs/${job.id}`, { "if-none-match": etag, prefer: "wait=30" });
   t.equal(response.status, 200);

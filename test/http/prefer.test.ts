@@ -1,7 +1,7 @@
 // `Prefer` (RFC 7240): waiting for a job's end, as long as the client is there.
 import t from "tap";
+import { until } from "../until.js";
 import { startFront } from "./front.js";
-import { until } from "./until.js";
 
 const front = await startFront(t);
 const SPIN = "/v1/test/spin";
@@ -70,7 +70,7 @@ t.test("what is preferred, what is ignored", async (t) => {
     ["wait = 5", "wait=5"],
     ['wait="5"', "wait=5"],
     ["wait=5; foo=bar", "wait=5"],
-    ["wait=61", "wait=60"], // API.md: at most 60
+    ["wait=61", "wait=60"], // at most 60
     ["wait=99999999999999999999", "wait=60"],
     ["respond-async, wait=5", "wait=5"],
     ['foo="bar, wait=1", wait=5', "wait=5"],
@@ -102,7 +102,7 @@ t.test("a refused submission has neither an address nor a preference that was ap
 t.test("a poll waits as well, and sees the end at once", async (t) => {
   const { id } = (await (await submit(SPIN, {})).json()) as Job;
   const polls = [1, 2, 3].map(() => front.request(`/v1/jobs/${id}`, { headers: { prefer: "wait=60" } }));
-  await until(() => front.listeners() === 3);
+  await until("as many wait as expected", () => front.listeners() === 3);
   t.equal((await front.request(`/v1/jobs/${id}/cancel`, { method: "POST" })).status, 202);
   for (const poll of await Promise.all(polls)) {
     t.equal(poll.headers.get("preference-applied"), "wait=60");
@@ -121,7 +121,7 @@ t.test("any number of waits is no cause for a warning", async (t) => {
   const polls = Array.from({ length: 11 }, () =>
     front.request(`/v1/jobs/${id}`, { headers: { prefer: "wait=60" } }),
   );
-  await until(() => front.listeners() === polls.length);
+  await until("as many wait as expected", () => front.listeners() === polls.length);
   await front.request(`/v1/jobs/${id}/cancel`, { method: "POST" });
   for (const poll of await Promise.all(polls)) t.equal(poll.status, 200);
   t.strictSame(warnings, []);
@@ -130,7 +130,7 @@ t.test("any number of waits is no cause for a warning", async (t) => {
 t.test("a job that is deleted during the wait is 404", async (t) => {
   const { id } = (await (await submit(SPIN, {})).json()) as Job;
   const poll = front.request(`/v1/jobs/${id}`, { headers: { prefer: "wait=60" } });
-  await until(() => front.listeners() === 1);
+  await until("as many wait as expected", () => front.listeners() === 1);
   await front.request(`/v1/jobs/${id}`, { method: "DELETE" });
   t.equal((await poll).status, 404);
   t.equal(front.listeners(), 0);
@@ -145,18 +145,18 @@ t.test("a job that is not there is not waited for", async (t) => {
 t.test("a client that goes away ends its wait, and not the job", async (t) => {
   const leaving = new AbortController();
   const submission = submit(SPIN, {}, "wait=60", leaving.signal);
-  await until(() => front.listeners() === 1);
+  await until("as many wait as expected", () => front.listeners() === 1);
   const jobs = async () => ((await (await front.request("/v1/jobs")).json()) as { jobs: Job[] }).jobs;
-  await until(async () => (await jobs())[0]?.state === "active");
+  await until("the job runs", async () => (await jobs())[0]?.state === "active");
   const [job] = await jobs();
   const poll = front.request(`/v1/jobs/${job?.id}`, {
     headers: { prefer: "wait=60" },
     signal: leaving.signal,
   });
-  await until(() => front.listeners() === 2);
+  await until("as many wait as expected", () => front.listeners() === 2);
   leaving.abort();
   await t.rejects(submission);
   await t.rejects(poll);
-  await until(() => front.listeners() === 0);
+  await until("as many wait as expected", () => front.listeners() === 0);
   t.match(await jobs(), [{ id: job?.id, state: "active" }]);
 });

@@ -1,10 +1,7 @@
 // A client that speaks HTTP byte by byte, for what a well-behaved one would never send.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-
-interface Teardown {
-  teardown(end: () => void): void;
-}
+import type { Teardown } from "../workplace.js";
 
 export interface RawResponse {
   status: number;

@@ -1,11 +1,13 @@
 // Models: a finished training is at once one that additions take, by id or by name, for its account alone.
 import t from "tap";
 import { createAccounts } from "../../src/accounts/accounts.js";
-import { loadRegistry } from "../../src/jobs/registry.js";
+import { fixtureRegistry } from "../fixture-registry.js";
 import { startTestService } from "../service.js";
 
-const registry = await loadRegistry(new URL("../fixture-job-types.js", import.meta.url));
-const service = await startTestService(t, { registry, env: { INLINE_BYTES: "1000" } });
+const service = await startTestService(t, {
+  registry: await fixtureRegistry(),
+  env: { INLINE_BYTES: "1000" },
+});
 const wait = { prefer: "wait=30" };
 const train = (input: object, headers: Record<string, string> = wait) =>
   service.post("/v1/rnn/models", input, headers);

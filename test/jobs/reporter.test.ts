@@ -1,21 +1,29 @@
 // Progress: what its document says, and that of a job that is done.
 import { pino } from "pino";
 import t from "tap";
-import { documentOf, Reporter } from "../../src/jobs/reporter.js";
+import { progressDocument, Reporter } from "../../src/jobs/reporter.js";
 import type { Transitions } from "../../src/jobs/transitions.js";
 
 const step = { stage: "reading", done: 25, total: 100, unit: "bytes" };
 
 t.test("the fraction and the time left follow from what is done", async (t) => {
-  t.same(documentOf({ ...step, detail: { rows: 7 } }, 1000), {
+  t.same(progressDocument({ ...step, detail: { rows: 7 } }, 1000), {
     ...step,
     fraction: 0.25,
     remainingSeconds: 3, // a quarter took one second
     detail: { rows: 7 },
   });
-  t.match(documentOf({ ...step, done: 0 }, 1000), { fraction: 0, remainingSeconds: null, detail: null });
-  t.match(documentOf({ ...step, done: 120 }, 1000), { fraction: 1, remainingSeconds: 0 });
-  t.match(documentOf({ ...step, total: 0 }, 1000), { fraction: 0 }, "nothing to do is no division by zero");
+  t.match(progressDocument({ ...step, done: 0 }, 1000), {
+    fraction: 0,
+    remainingSeconds: null,
+    detail: null,
+  });
+  t.match(progressDocument({ ...step, done: 120 }, 1000), { fraction: 1, remainingSeconds: 0 });
+  t.match(
+    progressDocument({ ...step, total: 0 }, 1000),
+    { fraction: 0 },
+    "nothing to do is no division by zero",
+  );
 });
 
 function recorder() {

@@ -1,7 +1,8 @@
 // The transitions of a job's record: the first ending stands, and nothing is left of what is gone.
 import t from "tap";
+import { documentOf, summaryOf } from "../../src/http/job-document.js";
 import { newId } from "../../src/jobs/id.js";
-import { documentOf, FIELDS, type JobIdentity, readRecord, summaryOf } from "../../src/jobs/record.js";
+import { FIELDS, type JobIdentity, readRecord } from "../../src/jobs/record.js";
 import { type Ending, transitions } from "../../src/jobs/transitions.js";
 import { startRedis } from "../redis-server.js";
 
@@ -96,10 +97,10 @@ t.test("the record of a job that talks without end is bounded", async (t) => {
 });
 
 t.test("an outcome expires to the millisecond, with its entries", async (t) => {
-  const job = await entered({}, 50);
+  const job = await entered({}, 500);
   await steps.finish(job, { state: "canceled" }, Date.now());
   t.equal((await read(job.id))?.state, "canceled");
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  await new Promise((resolve) => setTimeout(resolve, 530));
   t.equal(await read(job.id), undefined);
   t.equal(await connection.exists(`{abacus}:job:${job.id}:entries`), 0);
 });

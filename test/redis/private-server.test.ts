@@ -324,8 +324,10 @@ t.test("a DATA_DIR with a long and odd path", async (t) => {
 t.test("a stale socket and a stale lock are no obstacle", async (t) => {
   const dataDir = freshDataDir(t);
   const { child, said } = await hold(t, dataDir);
-  for (const pid of [child.pid!, serverPid(dataDir)!]) process.kill(pid, "SIGKILL");
+  const redisPid = serverPid(dataDir)!;
+  for (const pid of [child.pid!, redisPid]) process.kill(pid, "SIGKILL");
   await once(child, "exit");
+  while (isAlive(redisPid)) await sleep(20);
   t.ok(existsSync(said.path), "Redis had no time to remove its socket");
   writeFileSync(join(dataDir, "redis", "start.lock"), `${child.pid} of a killed process`);
   const server = await start(t, dataDir);

@@ -1,4 +1,4 @@
-// Types of whole columns: each case as pandas 1.5.3's read_csv decides it, but where STATS' rules differ.
+// Types of whole columns: each case as pandas 1.5.3's read_csv decides it, unless it says otherwise.
 import t from "tap";
 import type { Options } from "../../workers/stats/options.js";
 import { dtypesOf, statsOf } from "./run-stats.js";

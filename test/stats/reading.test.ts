@@ -4,6 +4,7 @@ import t from "tap";
 import { gunzipped } from "../../workers/stats/bytes.js";
 import type { ColumnFigures } from "../../workers/stats/describe.js";
 import type { Options } from "../../workers/stats/options.js";
+import { randomOf } from "./random-numbers.js";
 import { contextOf, mistakeOf, type Settings, statsOf } from "./run-stats.js";
 
 /** What a file with a single row of texts holds: its names and values. */
@@ -167,6 +168,8 @@ t.test("nulls", async (t) => {
   const values = list.split("|");
   t.equal(await nullsOf(values), 19);
   t.equal(await nullsOf(values.map((value) => `"${value}"`)), 19, "quoted or not");
+  t.equal(await nullsOf(["16", "5"], { naValues: ["0x10"] }), 0, "hexadecimal is no number, as in pandas");
+  t.equal(await nullsOf(["16", "5"], { naValues: ["1.6e1"] }), 1);
   t.equal(await nullsOf(["x", " NA", "NA ", "na", "Null", "NAN", "-", "?"]), 0);
   t.equal(await nullsOf(["x", "?", "-", "NA"], { naValues: ["?", "-"] }), 3);
   t.equal(await nullsOf(["x", "", "NA"], { keepDefaultNa: false }), 0);
@@ -175,6 +178,17 @@ t.test("nulls", async (t) => {
   t.equal(await nullsOf(["999", "5", "0999", "999.0"], { naValues: ["999"] }), 3);
   t.equal(await nullsOf(["5", "0999"], { naValues: ["999"] }), 0);
   t.equal(await nullsOf(["5", "0999", "x", "999.0"], { naValues: ["999"] }), 1);
+});
+
+t.test("a compressed table may take as much memory as a plain one", async (t) => {
+  // its header alone is nearly as long as all of it is when compressed
+  const next = randomOf(1);
+  const rowOf = (value: (column: number) => string) =>
+    Array.from({ length: 8000 }, (_, i) => value(i)).join();
+  const rows = Array.from({ length: 40 }, () => rowOf(() => `${Math.floor(next() * 10)}`));
+  const content = `${rowOf((i) => `column ${Math.sin(i)}`)}\n${rows.join("\n")}\n`;
+  for (const sent of [content, gzipSync(content)])
+    t.equal((await statsOf(sent, { memory: 8 * 2 ** 20 })).rows, 40);
 });
 
 t.test("some columns", async (t) => {

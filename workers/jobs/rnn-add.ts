@@ -78,12 +78,7 @@ function checkShape({ a, b, pairs }: Input): void {
         ? "cannot be sent together with pairs"
         : `is required${sent.a || sent.b ? "" : ", or pairs"}`,
     }));
-  throw new InputError({
-    status: 400,
-    name: "invalid-input",
-    detail: errors.map(({ path, message }) => `${path} ${message}`).join("; "),
-    errors,
-  });
+  throw InputError.invalid(errors);
 }
 
 /**

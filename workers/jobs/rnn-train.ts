@@ -34,7 +34,7 @@ const input = Type.Object(
         maxLength: 64,
         pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
         description:
-          "Keeps the model under this name until it is deleted. Not `default`, and not 20 to 40 " +
+          "Keeps the model under this name, also after the job has expired. Not `default`, and not 20 to 40 " +
           "lower-case letters and digits, which is what an id looks like.",
       }),
     ),

@@ -32,9 +32,7 @@ type Input = Static<typeof input>;
 /** Throws InputError (400): a file was not sent, nor anything in its place. */
 function checkPresence({ columns, records }: Input): void {
   if (columns || records) return;
-  const message = "is required, or records, or a file";
-  const errors = [{ path: "/columns", message }];
-  throw new InputError({ status: 400, name: "invalid-input", detail: `/columns ${message}`, errors });
+  throw InputError.invalid([{ path: "/columns", message: "is required, or records, or a file" }]);
 }
 
 export const stats = defineJobType({

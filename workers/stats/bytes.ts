@@ -9,7 +9,7 @@ import type { Encoding } from "./encoding.js";
 const CHUNK = 2 ** 20;
 
 /** What a compressed file may unpack to, in bytes. Compressed a thousandfold, zeros would keep a thread busy for hours. */
-export const UNPACKED_BYTES = 8 * 2 ** 30;
+const UNPACKED_BYTES = 8 * 2 ** 30;
 
 /** Is told how many bytes of the file itself have been read. */
 type Tell = (bytes: number) => void;
@@ -73,10 +73,7 @@ export async function* gunzipped(path: string, most: number, tell?: Tell): Async
 }
 
 /** Turns bytes into UTF-8, a byte order mark included. Throws InputError for bytes that the encoding does not know. */
-export async function* transcoded(
-  bytes: AsyncIterable<Uint8Array>,
-  encoding: Encoding,
-): AsyncIterable<Uint8Array> {
+async function* transcoded(bytes: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncIterable<Uint8Array> {
   const decoder = new TextDecoder(encoding.name, { fatal: true, ignoreBOM: true });
   const encoder = new TextEncoder();
   let from = 0;

@@ -1,5 +1,6 @@
 // Column statistics of JSON: nothing is parsed, a value is what its JSON type says.
 import { InputError } from "../input-error.js";
+import { escapePointer } from "../json.js";
 import type { Limits } from "../limits.js";
 import { type ColumnFigures, describeNumbers, describeValues, type Figure } from "./describe.js";
 import { type Options, selectColumns } from "./options.js";
@@ -64,7 +65,10 @@ function columnsOfRecords(records: JsonRecords): Column[] {
   return [...columns.values()];
 }
 
-/** `values` without its nulls. An integer of 2^64 or more is a double as any: JSON does not tell them apart. */
+/**
+ * pandas' dtype of a column with these values beside its nulls. Whole numbers beyond uint64 are float64: parsed
+ * JSON does not tell 100000000000000000000 from 1e20.
+ */
 function typeOf(values: Value[], nulls: number): string {
   if (values.length === 0) return nulls === 0 ? "float64" : "object";
   if (values.every((value) => typeof value === "boolean")) return nulls === 0 ? "bool" : "object";
@@ -93,7 +97,7 @@ function countValues(values: Value[]): { count: number; unique: number; top: Fig
   return { count: values.length, unique: seen.size, top, freq: freq || null };
 }
 
-/** A column of at most this many values costs no more than its name. */
+/** What a value is taken to weigh, and the name of a column as well. */
 const VALUE_BYTES = 8;
 
 /** An estimate of the input's size, in bytes, without looking at every value. */
@@ -104,11 +108,8 @@ export function jsonBytes({ columns, records }: JsonInput): number {
 
 /** Throws InputError: 400 for columns beside records, 422 for unequal columns, nested values and broken limits. */
 export function checkJson({ columns, records }: JsonInput, limits: Limits): void {
-  if (columns && records) {
-    const message = "cannot be sent together with columns";
-    const errors = [{ path: "/records", message }];
-    throw new InputError({ status: 400, name: "invalid-input", detail: `/records ${message}`, errors });
-  }
+  if (columns && records)
+    throw InputError.invalid([{ path: "/records", message: "cannot be sent together with columns" }]);
   if (columns) checkColumns(columns, limits);
   if (records) checkRecords(records, limits);
 }
@@ -163,9 +164,4 @@ function mistake(path: string, value: unknown, { fieldBytes }: Limits): InputErr
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** RFC 6901. */
-function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -9,7 +9,7 @@ import { findDelimiter } from "./delimiter.js";
 import { chooseEncoding, decode, type Encoding, encode, firstInvalidUtf8 } from "./encoding.js";
 import { delimiterByte, type Options, selectColumns } from "./options.js";
 import { DEFAULT_NULLS, NullValues, spellings } from "./parse/null-values.js";
-import { Numeral, parsed, parseNumber } from "./parse/parse-number.js";
+import { Numeral, numberIn, parseNumber } from "./parse/parse-number.js";
 import { CR, Found, LF, RecordScanner, unquote } from "./parse/record-scanner.js";
 import { type Layout, RECORD_BYTES, type ReadFailure, TableReader } from "./parse/table-reader.js";
 import { inputErrorOf } from "./read-failure.js";
@@ -184,9 +184,5 @@ function nullTexts({ naValues = [], keepDefaultNa = true }: Options): string[] {
 
 /** As in pandas, a null value that is a number stands for every spelling of it, in a column of doubles. */
 function nullNumbers({ naValues = [] }: Options): Set<number> {
-  const numbers = naValues.flatMap((text) => {
-    const bytes = new TextEncoder().encode(text);
-    return parseNumber(bytes, 0, bytes.length) === Numeral.none ? [] : [parsed[0]!];
-  });
-  return new Set(numbers);
+  return new Set(naValues.flatMap((text) => numberIn(text) ?? []));
 }

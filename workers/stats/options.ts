@@ -3,7 +3,7 @@ import Type, { type Static } from "typebox";
 import { InputError } from "../input-error.js";
 import { encodingOf } from "./encoding.js";
 import { CR, LF, QUOTE } from "./parse/record-scanner.js";
-import { duplicatePercentile } from "./percentiles.js";
+import { DEFAULT_PERCENTILES, duplicatePercentile } from "./percentiles.js";
 
 const texts = (description: string) => Type.Array(Type.String(), { description, default: [] });
 
@@ -39,7 +39,7 @@ export const Options = Type.Object(
     percentiles: Type.Optional(
       Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
         maxItems: 1000,
-        default: [0.25, 0.5, 0.75],
+        default: DEFAULT_PERCENTILES,
         description: "Which quantiles to answer; the median is always among them, as in pandas.",
       }),
     ),

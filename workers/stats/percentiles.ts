@@ -7,11 +7,11 @@ export interface Percentile {
   q: number;
 }
 
-const DEFAULT = [0.25, 0.5, 0.75];
+export const DEFAULT_PERCENTILES = [0.25, 0.5, 0.75];
 const MEDIAN = 0.5;
 
 /** Ascending, with the median, which pandas adds when it is not asked for. */
-export function percentilesOf(asked: readonly number[] = DEFAULT): Percentile[] {
+export function percentilesOf(asked: readonly number[] = DEFAULT_PERCENTILES): Percentile[] {
   const list = [...new Set([...asked, MEDIAN])].sort((a, b) => a - b);
   const names = percentileNames(list);
   return list.map((q, at) => ({ name: names[at]!, q }));
@@ -19,12 +19,7 @@ export function percentilesOf(asked: readonly number[] = DEFAULT): Percentile[] 
 
 /** Index of the first that is there already; -1 when there is none. */
 export function duplicatePercentile(percentiles: readonly number[]): number {
-  const first = new Map<number, number>();
-  return percentiles.findIndex((q, at) => {
-    if (first.has(q)) return true;
-    first.set(q, at);
-    return false;
-  });
+  return percentiles.findIndex((q, at) => percentiles.indexOf(q) < at);
 }
 
 /**

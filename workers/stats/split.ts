@@ -160,8 +160,9 @@ async function readPart(part: ReadPart, opened: OpenedTable, context: Context): 
 }
 
 /** Twice a range's fair share: so the ranges stay in bounds together until `mergeParts` adds them up. */
-function shareOfMemory({ from, to }: ReadPart, memory: number, bytes: number): number {
-  if (to === Number.POSITIVE_INFINITY && from >= bytes) return memory;
+function shareOfMemory({ slot, from, to }: ReadPart, memory: number, bytes: number): number {
+  // the only range; of one that is unpacked or transcoded, `from` has nothing to do with the file's size
+  if (slot === 0 && to === Number.POSITIVE_INFINITY) return memory;
   return Math.min(memory, LEAST_PART_BYTES + (2 * memory * (Math.min(to, bytes) - from)) / bytes);
 }
 
@@ -220,10 +221,9 @@ function describePart(
   const { rows, skipped } = rowsOf(slots);
   const percentiles = percentilesOf(context.input.options?.percentiles);
   const pieces = piecesOf(slots, layout.columns);
+  // the parts of the round are added up: the rows are told by the one that has the first column
+  const detail = { rows: places.includes(0) ? rows : 0 };
   const figures = places.map((place, done) => {
-    // the parts of the round are added up: the rows are told by the one that has the first column
-    const told = places.includes(0) ? rows : 0;
-    const detail = { rows: told };
     context.progress({ stage: "describing", done, total: layout.columns.length, unit: "columns", detail });
     const name = names[layout.columns[place]!]!;
     return describeColumn(name, pieces(place), { encoding, percentiles, nullNumbers, rows });

@@ -4,9 +4,10 @@ import Type, { type Static } from "typebox";
 import { isId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";
-import { hasEnded, type JobRecord, summaryOf } from "../../jobs/record.js";
+import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";
 import { principalOf } from "../authentication.js";
+import { summaryOf } from "../job-document.js";
 import {
   etagOf,
   isKnown,

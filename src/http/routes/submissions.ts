@@ -4,16 +4,17 @@ import Type, { type TSchema } from "typebox";
 import type { AnyJobType } from "../../../workers/job-type.js";
 import type { FileStore } from "../../files/file-store.js";
 import { newId } from "../../jobs/id.js";
-import type { Jobs } from "../../jobs/jobs.js";
+import { type Jobs, MaybeAccepted } from "../../jobs/jobs.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";
 import { isUnavailable } from "../../redis/connections.js";
 import { principalOf } from "../authentication.js";
 import { type BodyReader, CSV_BODY, FORM_BODY, JSON_BODY, mediaTypesOf, optionsSchemaOf } from "../bodies.js";
+import { addressOf } from "../job-document.js";
 import { noSuchJob, sendJob } from "../job-replies.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
 import { notNow } from "../problems.js";
-import { answer, jobSchema, problems } from "../schemas.js";
+import { answer, anyDetailSchema, jobSchema, problems } from "../schemas.js";
 
 export interface SubmissionDeps {
   registry: Registry;
@@ -39,7 +40,7 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
       await jobs.submit({ id, account, type, ...content });
       reply.header("location", addressOf(id));
     } catch (error) {
-      if (jobs.mayHaveAccepted(error)) throw undecided(id);
+      if (error instanceof MaybeAccepted) throw undecided(id, error);
       if (content.file) await files.remove("uploads", id);
       throw isUnavailable(error) ? notNow("the queue cannot be reached now; nothing was accepted") : error;
     }
@@ -69,10 +70,6 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
   );
 }
 
-function addressOf(id: string): string {
-  return `/v1/jobs/${id}`;
-}
-
 function show(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -85,10 +82,8 @@ function show(
   return sendJob(reply, waited && hasEnded(job.state) ? 200 : 202, job);
 }
 
-function undecided(id: string): Error {
-  const detail =
-    "the queue did not answer in time, and the job may have been accepted: Location is where it then is; " +
-    "send an Idempotency-Key to make repeating safe";
+function undecided(id: string, { message }: MaybeAccepted): Error {
+  const detail = `${message}: Location is where it then is; look there before sending it again`;
   return notNow(detail, { location: addressOf(id) });
 }
 
@@ -105,7 +100,8 @@ async function accepted<T>(id: string, found: Promise<T>): Promise<T> {
 }
 
 function schemaOf(type: AnyJobType): object {
-  const job = jobSchema({ ...(type.output as TSchema), examples: [type.example.output] });
+  const result = { ...(type.output as TSchema), examples: [type.example.output] };
+  const job = jobSchema(result, type.detail ?? anyDetailSchema);
   return {
     operationId: `submit-${type.name}`,
     tags: ["Submit"],

@@ -1,4 +1,5 @@
 // The texts that stand for a missing value.
+import { numberIn } from "./parse-number.js";
 
 /** pandas' list (that of version 2: it has `None`), and the empty field. */
 export const DEFAULT_NULLS: readonly string[] = [
@@ -53,7 +54,7 @@ export class NullValues {
  * other usual spelling (`999` and `999.0`).
  */
 export function spellings(text: string): string[] {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = numberIn(text);
   if (!Number.isSafeInteger(value)) return [text];
   return [...new Set([text, `${value}`, `${value}.0`])];
 }

@@ -134,3 +134,9 @@ function parseUnusual(bytes: Uint8Array, from: number, to: number): number {
   parsed[0] = text.startsWith("-") ? -Infinity : Infinity;
   return Numeral.decimal;
 }
+
+/** The number that a text spells, as it would in a field; `undefined` when it spells none. */
+export function numberIn(text: string): number | undefined {
+  const bytes = new TextEncoder().encode(text);
+  return parseNumber(bytes, 0, bytes.length) === Numeral.none ? undefined : parsed[0];
+}
