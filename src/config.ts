@@ -5,6 +5,7 @@ import { parseEnv } from "node:util";
 import { envSchema } from "env-schema";
 import Type, { type Static, type TProperties } from "typebox";
 import { DEFAULT_LIMITS, type Limits } from "../workers/limits.js";
+import { isAddressRange } from "./address-ranges.js";
 
 const MIB = 1024 * 1024;
 
@@ -22,6 +23,9 @@ const seconds = (description: string, value: number, minimum = 0, maximum = LONG
 const bytes = (description: string, value: number, minimum = 1) =>
   Type.Integer({ description: `${description} (bytes)`, default: Math.floor(value), minimum });
 const optional = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }));
+/** Texts between commas; what each must be is in LISTS. */
+const list = (description: string) =>
+  Type.Optional(Type.Unsafe<string[]>({ type: "string", separator: ",", description }));
 
 const settings = {
   HOST: Type.String({ description: "address to listen on", default: "127.0.0.1" }),
@@ -47,10 +51,13 @@ const settings = {
     ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
     { description: "least severe line that is logged", default: "info" },
   ),
+  LOG_FILE: optional("a file for the log beside standard error; it rotates"),
+  TLS_CERT: optional("the certificate and its chain (a PEM file); with TLS_KEY: HTTPS"),
+  TLS_KEY: optional("the certificate's private key (a PEM file)"),
   THREADS: count("batch threads; the interactive pool has half, at least 1", cores),
   INTERACTIVE_COST: count("largest cost of a job that goes to the interactive lane", 262_144, 0),
   INLINE_BYTES: bytes("largest JSON body that is read at once; a larger one is stored unparsed", 262_144, 0),
-  UPLOAD_BYTES: bytes("largest upload", 4 * 1024 * MIB),
+  UPLOAD_BYTES: bytes("largest upload, and what a gzip file may unpack to", 4 * 1024 * MIB),
   JSON_BYTES: bytes("largest JSON body", 64 * MIB),
   COLUMNS: count("columns of a table", DEFAULT_LIMITS.columns),
   FIELD_BYTES: bytes("one field of a table", DEFAULT_LIMITS.fieldBytes),
@@ -59,6 +66,10 @@ const settings = {
     default: DEFAULT_LIMITS.trainCost,
     minimum: 1,
   }),
+  QUEUE_DEPTH: count("jobs that have not ended, of all accounts", 100_000),
+  ACCOUNT_JOBS: count("jobs of one account that have not ended", 10_000),
+  RATE_LIMIT: count("submissions of an account in a minute", 600),
+  SIGNIN_LIMIT: count("failed sign-ins from an address in a minute", 20),
   JOB_TIMEOUT: seconds("longest run of a job", 3600, 0.001),
   THREAD_MEMORY: bytes("JavaScript heap of one thread", Math.min(512 * MIB, memory / 8), 16 * MIB),
   JOB_MEMORY: bytes("one job's parts together, ArrayBuffers included", Math.min(512 * MIB, memory / 4), MIB),
@@ -69,6 +80,9 @@ const settings = {
   RECOVERY: seconds("within which a job runs again when its worker was killed", 15, 1),
   LOST_RETRIES: count("crashes of its worker that a job survives", 10, 0),
   SWEEP_INTERVAL: seconds("between two rounds of tidying", 60, 0.1),
+  ALLOW_IPS: list("addresses and CIDR ranges that may ask; unset: all"),
+  TRUST_PROXY: list("addresses and CIDR ranges of proxies whose X-Forwarded-* headers count"),
+  CORS_ORIGINS: list("origins of web pages that may use the API"),
 } satisfies TProperties;
 
 export const settingsSchema = Type.Object(settings);
@@ -108,6 +122,41 @@ function readDotenv(): Record<string, string | undefined> {
   }
 }
 
+/** An origin as browsers write it: scheme, host and a port that is not the scheme's own. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+const RANGES = { isItem: isAddressRange, expected: "addresses or ranges such as 10.0.0.0/8" };
+
+/** What the items of a list must be. */
+const LISTS = {
+  ALLOW_IPS: RANGES,
+  TRUST_PROXY: RANGES,
+  CORS_ORIGINS: { isItem: isOrigin, expected: "origins such as https://app.example" },
+} as const;
+
+/** Spaces around the commas are no part of the items. */
+function readLists(config: Config, environment: Record<string, unknown>): void {
+  for (const name of Object.keys(LISTS) as (keyof typeof LISTS)[]) {
+    const items = config[name]?.map((item) => item.trim());
+    if (!items) continue;
+    const { isItem, expected } = LISTS[name];
+    if (!items.every(isItem))
+      throw new ConfigError(
+        `${name} must be ${expected}, separated by commas, but is ${JSON.stringify(environment[name])}`,
+      );
+    config[name] = items;
+  }
+}
+
+/** A certificate is of no use without its key. */
+function refuseHalf({ TLS_CERT, TLS_KEY }: Config): void {
+  if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return;
+  const [set, unset] = TLS_CERT === undefined ? ["TLS_KEY", "TLS_CERT"] : ["TLS_CERT", "TLS_KEY"];
+  throw new ConfigError(`${unset} must be set too, because ${set} is`);
+}
+
 /** The schema's bounds do not apply to what is no finite number. */
 function refuseInfinite(config: Config): void {
   for (const [name, value] of Object.entries(config))
@@ -128,6 +177,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       env: false,
     });
     refuseInfinite(config);
+    refuseHalf(config);
+    readLists(config, variables);
     return config;
   } catch (error) {
     const errors = (error as { errors?: AjvError[] }).errors;
@@ -138,5 +189,6 @@ export function readConfig(environment: Record<string, string | undefined> = pro
 
 /** The part of the settings that computations keep to. */
 export function limitsOf(config: Config): Limits {
-  return { columns: config.COLUMNS, fieldBytes: config.FIELD_BYTES, trainCost: config.TRAIN_COST };
+  const { UPLOAD_BYTES, COLUMNS, FIELD_BYTES, TRAIN_COST } = config;
+  return { uploadBytes: UPLOAD_BYTES, columns: COLUMNS, fieldBytes: FIELD_BYTES, trainCost: TRAIN_COST };
 }

@@ -10,7 +10,8 @@ const USAGE = `usage: abacus [serve | api | worker | account] [options]
   worker     a worker alone, on the Redis of REDIS_URL
   account    add NAME | passwd NAME | remove NAME | list
 options
-  --log-level LEVEL   as LOG_LEVEL
+  --log-level LEVEL   as LOG_LEVEL (also --logLevel)
+  --ssl               HTTPS with cert.pem and privkey.pem of the working folder
   --version, --help
 Settings come from the environment and from .env; the README lists them.
 `;
@@ -28,6 +29,8 @@ async function main(args: string[]): Promise<void> {
     allowPositionals: true,
     options: {
       "log-level": { type: "string" },
+      logLevel: { type: "string" },
+      ssl: { type: "boolean" },
       version: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -37,7 +40,9 @@ async function main(args: string[]): Promise<void> {
   const { run, ROLES } = await import("./commands/run.js");
   const name = positionals[0] ?? "serve";
   if (positionals.length > 1 || !Object.hasOwn(ROLES, name)) throw new UsageError(`unknown command ${name}`);
-  if (values["log-level"] !== undefined) process.env.LOG_LEVEL = values["log-level"];
+  const level = values["log-level"] ?? values.logLevel;
+  if (level !== undefined) process.env.LOG_LEVEL = level;
+  if (values.ssl) Object.assign(process.env, { TLS_CERT: "cert.pem", TLS_KEY: "privkey.pem" });
   await run(name as keyof typeof ROLES);
 }
 

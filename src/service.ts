@@ -1,15 +1,20 @@
 // One process of the service, made of its parts: Redis, and in front or behind it what the command asks for.
 import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.js";
 import { type AdminPassword, ensureAdmin } from "./accounts/admin.js";
+import { createFailedSignIns } from "./accounts/failed-sign-ins.js";
+import { createRateLimit } from "./accounts/rate-limit.js";
 import { type Config, limitsOf } from "./config.js";
 import { FileStore } from "./files/file-store.js";
 import { claimStore } from "./files/store-id.js";
 import { buildApp } from "./http/app.js";
+import { readCertificate, renewCertificate } from "./http/tls.js";
 import { createJobs } from "./jobs/jobs.js";
 import { openQueues } from "./jobs/lanes.js";
 import { Notices } from "./jobs/notices.js";
@@ -31,6 +36,8 @@ export interface Service {
   /** Where it listens, with the HTTP role. */
   readonly url: string | undefined;
   readonly admin: AdminPassword | undefined;
+  /** Reads the certificate anew, for the connections from now on. One that is of no use leaves the old one. */
+  renewCertificate(): void;
   /**
    * Ends in order: not ready, no new work, waits ended; running jobs get `grace` seconds, the rest is put
    * back, and polls are answered meanwhile; then HTTP, then the connections.
@@ -76,6 +83,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return {
     url: front?.url,
     admin: front?.admin,
+    renewCertificate: () => front?.renewCertificate(),
     async stop(grace = config.SHUTDOWN_GRACE) {
       const deadline = Date.now() + grace * 1000;
       sweeper.stop();
@@ -103,6 +111,7 @@ function startLanes({ config, registry, waiting, notices, files, logger }: Share
 /** `computes`: whether the threads of this process, if it has any, have answered. */
 async function startFront(shared: Shared, dataDir: string, computes: () => boolean) {
   const { config, registry, connections, waiting, files, notices, logger, version } = shared;
+  const certificate = readCertificate(config);
   const producer = await untilReady(connections.producer());
   const stopping = new AbortController();
   const formats = openPool(
@@ -117,6 +126,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     files,
     models: createModels(producer, files),
     limits: limitsOf(config),
+    capacity: config,
     interactiveCost: config.INTERACTIVE_COST,
     retention: config.RETENTION,
     logger,
@@ -137,13 +147,16 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     dataDir,
     adminPassword: config.ADMIN_PASSWORD,
   });
-  const accounts = createAccounts(producer);
-  const deps = { config, version, registry, jobs, accounts, files, formats, ready, logger };
-  const app = await buildApp({ ...deps, stopping: stopping.signal });
+  const failures = createRateLimit(producer, "failed-sign-ins", config.SIGNIN_LIMIT);
+  const accounts = createAccounts(producer, createFailedSignIns(failures));
+  const submissions = createRateLimit(producer, "submissions", config.RATE_LIMIT);
+  const deps = { config, version, registry, jobs, accounts, submissions, files, formats, ready, logger };
+  const app = await buildApp({ ...deps, certificate, stopping: stopping.signal });
   const url = await app.listen({ host: config.HOST, port: config.PORT });
   return {
     url,
     admin,
+    renewCertificate: () => renewCertificate(app, config, logger),
     refuse: () => stopping.abort(),
     async stop(deadline: number) {
       await closeApp(app, deadline);
@@ -157,13 +170,43 @@ const LEAST_TIME = 500;
 /** How often connections are looked through for those that became idle while the server closes; milliseconds. */
 const IDLE_CHECK = 100;
 
+/** How long a turn of the event loop may take that counts as one in which nothing happened; milliseconds. */
+const QUIET_TURN = 0.1;
+/** How long such a turn is waited for; milliseconds. */
+const QUIET_WAIT = 1000;
+
 /** Requests that are under way may end until the deadline (milliseconds), and in any case for a moment. */
 async function closeApp(app: FastifyInstance, deadline: number): Promise<void> {
   const left = Math.max(LEAST_TIME, deadline - Date.now());
   const timer = setTimeout(() => app.server.closeAllConnections(), left);
+  await closePort(app.server);
   // closing ends those that are idle now; one that is kept alive after its last answer would hold it up
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK);
   await app.close();
   clearInterval(idle);
   clearTimeout(timer);
+}
+
+/**
+ * Closing the port cuts the connections that the system has made for it and Node has not yet taken, and Node
+ * takes one in each turn of its event loop. What a proxy has sent over one of them it cannot send to another
+ * process instead. So the port is closed right after a turn that brought none, and nothing else either.
+ */
+async function closePort(server: Server): Promise<void> {
+  let isQuiet = false;
+  const noteConnection = () => {
+    isQuiet = false;
+  };
+  server.on("connection", noteConnection);
+  server.closeIdleConnections(); // so that closing has less to do afterwards
+  await setImmediate(); // the rest of this turn
+  for (const end = performance.now() + QUIET_WAIT; !isQuiet; ) {
+    const began = performance.now();
+    if (began > end) break;
+    isQuiet = true;
+    await setImmediate();
+    if (performance.now() - began > QUIET_TURN) isQuiet = false;
+  }
+  server.close();
+  server.off("connection", noteConnection);
 }

@@ -1,4 +1,6 @@
-// SIGTERM and SIGINT: the first begins an orderly stop, a later one ends the process at once.
+// SIGTERM and SIGINT: the first begins an orderly stop, a later one ends the process at once. SIGHUP: what can be
+// read anew is, unless the terminal was closed.
+import { closeSync, openSync } from "node:fs";
 
 /**
  * A terminal's Ctrl-C reaches a process under npm twice, so a second signal counts only after this;
@@ -6,8 +8,11 @@
  */
 const DOUBLED = 1000;
 
-/** Runs `stop` on the first signal and exits: 0 when it succeeded. A second signal exits at once with 1. */
-export function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>): void {
+/**
+ * Runs `stop` on the first signal and exits: 0 when it succeeded. A second signal exits at once with 1. Runs
+ * `renew` on SIGHUP; when that says that the terminal was closed, it is one more signal to stop.
+ */
+export function handleSignals(stop: (signal: NodeJS.Signals) => Promise<void>, renew: () => void): void {
   let first: number | undefined;
   const heard = (signal: NodeJS.Signals) => {
     const now = Date.now();
@@ -26,4 +31,16 @@ export function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>): 
   };
   process.on("SIGTERM", heard);
   process.on("SIGINT", heard);
+  const hadTerminal = hasTerminal();
+  process.on("SIGHUP", (signal) => (hadTerminal && !hasTerminal() ? heard(signal) : renew()));
+}
+
+/** The terminal that controls the process can be opened by this name as long as there is one. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
 }

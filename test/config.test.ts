@@ -24,6 +24,9 @@ const defaults: Record<string, unknown> = {
   REDIS_MEMORY: Math.floor(memory / 4),
   ADMIN_PASSWORD: undefined,
   LOG_LEVEL: "info",
+  LOG_FILE: undefined,
+  TLS_CERT: undefined,
+  TLS_KEY: undefined,
   THREADS: os.availableParallelism(),
   INTERACTIVE_COST: 262_144,
   INLINE_BYTES: 262_144,
@@ -32,6 +35,10 @@ const defaults: Record<string, unknown> = {
   COLUMNS: 20_000,
   FIELD_BYTES: MIB,
   TRAIN_COST: 1e11,
+  QUEUE_DEPTH: 100_000,
+  ACCOUNT_JOBS: 10_000,
+  RATE_LIMIT: 600,
+  SIGNIN_LIMIT: 20,
   JOB_TIMEOUT: 3600,
   THREAD_MEMORY: Math.floor(Math.min(512 * MIB, memory / 8)),
   JOB_MEMORY: Math.floor(Math.min(512 * MIB, memory / 4)),
@@ -42,6 +49,9 @@ const defaults: Record<string, unknown> = {
   RECOVERY: 15,
   LOST_RETRIES: 10,
   SWEEP_INTERVAL: 60,
+  ALLOW_IPS: undefined,
+  TRUST_PROXY: undefined,
+  CORS_ORIGINS: undefined,
 };
 
 const names = Object.keys(settingsSchema.properties) as (keyof Config)[];
@@ -57,6 +67,13 @@ t.test("each says what it is", (t) => {
   for (const schema of Object.values(settingsSchema.properties)) t.match(schema, { description: /\w/ });
   t.end();
 });
+
+const notRanges: [value: string, expected: RegExp][] = [
+  ["proxy.example", /must be addresses or ranges such as 10\.0\.0\.0\/8, separated by commas/],
+  ["10.0.0.0/33", /must be addresses or ranges/],
+  ["10.0.0.1,", /must be addresses or ranges/],
+  ["10.0.0.1;10.0.0.2", /must be addresses or ranges/],
+];
 
 t.test("each refuses what makes no sense, and is named", (t) => {
   const wrong: Record<string, [value: string, expected: RegExp][]> = {
@@ -83,8 +100,18 @@ t.test("each refuses what makes no sense, and is named", (t) => {
     RETENTION: [["0.5", /must be >= 1/]],
     RECOVERY: [["0", /must be >= 1/]],
     SWEEP_INTERVAL: [["0", /must be >= 0\.1/]],
+    ALLOW_IPS: notRanges,
+    TRUST_PROXY: [...notRanges, ["true", /must be addresses or ranges/]],
+    CORS_ORIGINS: [
+      ["*", /must be origins such as https:\/\/app\.example, separated by commas/],
+      ["app.example", /must be origins/],
+      ["https://app.example/", /must be origins/],
+      ["https://app.example https://b.example", /must be origins/],
+      ["null", /must be origins/],
+      ["file:///page.html", /must be origins/],
+    ],
   };
-  const texts = ["HOST", "DATA_DIR", "REDIS_URL", "ADMIN_PASSWORD"];
+  const texts = ["HOST", "DATA_DIR", "REDIS_URL", "ADMIN_PASSWORD", "LOG_FILE", "TLS_CERT", "TLS_KEY"];
   const counts = names.filter((name) => !(name in wrong) && !texts.includes(name));
   for (const name of counts)
     wrong[name] = [
@@ -112,6 +139,24 @@ function messageOf(environment: Record<string, string>): string {
   }
   return "";
 }
+
+t.test("lists", (t) => {
+  const config = readConfig({
+    ALLOW_IPS: "127.0.0.1, 10.0.0.0/8 ,::1,fe80::/10",
+    TRUST_PROXY: "172.16.0.0/12",
+    CORS_ORIGINS: "https://app.example,http://localhost:3000",
+  });
+  t.strictSame(config.ALLOW_IPS, ["127.0.0.1", "10.0.0.0/8", "::1", "fe80::/10"]);
+  t.strictSame(config.TRUST_PROXY, ["172.16.0.0/12"]);
+  t.strictSame(config.CORS_ORIGINS, ["https://app.example", "http://localhost:3000"]);
+  t.end();
+});
+
+t.test("a certificate without its key, and the reverse", (t) => {
+  t.equal(messageOf({ TLS_CERT: "cert.pem" }), "TLS_KEY must be set too, because TLS_CERT is");
+  t.equal(messageOf({ TLS_KEY: "privkey.pem" }), "TLS_CERT must be set too, because TLS_KEY is");
+  t.end();
+});
 
 t.test("counts and sizes may be as large as anybody could want", (t) => {
   const counts = names.filter((name) => typeof defaults[name] === "number" && name !== "PORT");

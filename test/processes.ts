@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { spawnGuard } from "./guard.js";
+import { answerCheck } from "./openapi-answers.js";
 import { AUTHORIZATION, type Json, PASSWORD } from "./service.js";
 import { until } from "./until.js";
 import type { Teardown, Workplace } from "./workplace.js";
@@ -37,7 +38,7 @@ export interface Answer {
 /** `serve`, `api` or `worker`; a worker has no address. */
 export interface ServiceProcess extends TestProcess {
   readonly url: string;
-  /** `fetch` of a path, as admin unless the headers say otherwise. */
+  /** `fetch` of a path, as admin unless the headers say otherwise. Rejects an answer that is not described. */
   request(path: string, init?: RequestInit): Promise<Answer>;
   /** Posts JSON. */
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -56,7 +57,7 @@ export const DIST = fileURLToPath(new URL("../", import.meta.url));
 
 /** How long a process may take to be ready, in milliseconds: a machine with other work to do included. */
 const START_TIMEOUT = 30_000;
-const LISTENS = /listens on (http:\S+)/;
+const LISTENS = /listens on (https?:\S+)/;
 const TAKES_JOBS = "takes jobs";
 
 /** Settings that suit a test; a process gets them, its own, and none of the shell's. */
@@ -65,6 +66,7 @@ const SETTINGS = {
   THREADS: "1",
   RECOVERY: "3",
   DISK_RESERVE: "0",
+  RATE_LIMIT: "1000000", // tests submit faster than people
   ADMIN_PASSWORD: PASSWORD,
 };
 
@@ -174,7 +176,7 @@ export async function startProcess(
 
 /** Waits until a process has told its address and is ready. */
 export async function untilStarted(started: TestProcess): Promise<ServiceProcess> {
-  const running = { ...started, ...client(await untilSaid(started)) };
+  const running = { ...started, ...(await client(await untilSaid(started))) };
   if (running.url) await untilReady(running);
   return running;
 }
@@ -194,12 +196,15 @@ export function untilReady({ url }: Pick<ServiceProcess, "url">): Promise<true> 
   return until("ready", async () => (await fetch(`${url}/readyz`)).status === 200, START_TIMEOUT / 1000);
 }
 
-function client(url: string): Omit<ServiceProcess, keyof TestProcess> {
+async function client(url: string): Promise<Omit<ServiceProcess, keyof TestProcess>> {
+  const check = url === "" ? undefined : await answerCheck(url);
+
   async function request(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await fetch(url + path, {
       ...init,
       headers: { authorization: AUTHORIZATION, ...init.headers },
     });
+    await check?.(init.method, response);
     const text = await response.text();
     return {
       status: response.status,

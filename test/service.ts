@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { readConfig } from "../src/config.js";
 import type { Registry } from "../src/jobs/registry.js";
 import { type Roles, type Service, startService } from "../src/service.js";
+import { answerCheck } from "./openapi-answers.js";
 import { startRedis, type TestRedis } from "./redis-server.js";
 import type { Teardown } from "./workplace.js";
 
@@ -21,7 +22,7 @@ export interface TestService {
   readonly redis: TestRedis;
   readonly dataDir: string;
   readonly service: Service;
-  /** `fetch` of a path of the service, as admin unless the headers say otherwise. */
+  /** `fetch` of a path, as admin unless the headers say otherwise. Rejects an answer that is not described. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Posts JSON and gives the status and the parsed answer. */
   post(
@@ -52,6 +53,7 @@ export async function startTestService(t: Teardown, options: TestServiceOptions 
     THREADS: "2",
     RECOVERY: "3",
     DISK_RESERVE: "0",
+    RATE_LIMIT: "1000000", // tests submit faster than people
     ADMIN_PASSWORD: PASSWORD,
     ...env,
     DATA_DIR: dataDir,
@@ -67,8 +69,14 @@ export async function startTestService(t: Teardown, options: TestServiceOptions 
   t.teardown(() => service.stop(0));
   const url = service.url ?? "";
 
-  const request = (path: string, init: RequestInit = {}) =>
-    fetch(url + path, { ...init, headers: { authorization: AUTHORIZATION, ...init.headers } });
+  const check = url === "" ? undefined : await answerCheck(url);
+
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: AUTHORIZATION, ...init.headers };
+    const response = await fetch(url + path, { ...init, headers });
+    await check?.(init.method, response);
+    return response;
+  }
 
   return {
     url,

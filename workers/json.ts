@@ -1,13 +1,49 @@
 // JSON as it comes from outside: bytes that may not be JSON, and pointers to what is wrong in it.
 import { InputError } from "./input-error.js";
 
-/** Throws InputError (400) for what is not JSON, or not UTF-8. */
+/**
+ * Levels of arrays and objects in one another (Jackson's limit, too). V8 takes time that grows with the square of
+ * the depth, and nothing can stop it meanwhile: 60 MB of brackets would keep a thread for many minutes, and take
+ * gigabytes of memory that no limit counts.
+ */
+const MOST_LEVELS = 1000;
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_ARRAY, CLOSE_ARRAY] = [0x5b, 0x5d];
+const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
+
+/** Throws InputError (400) for what is not JSON, or not UTF-8, or nested too deeply. */
 export function parseJson(bytes: Uint8Array): unknown {
+  checkDepth(bytes);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     throw InputError.malformed(error as Error);
   }
+}
+
+function checkDepth(bytes: Uint8Array): void {
+  let levels = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) quoted = !quoted;
+    else if (quoted) {
+      if (byte === BACKSLASH) at++;
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      if (++levels > MOST_LEVELS) throw tooDeep();
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) levels--;
+  }
+}
+
+function tooDeep(): InputError {
+  const message = `is nested deeper than ${MOST_LEVELS} levels`;
+  return new InputError({
+    status: 400,
+    name: "invalid-input",
+    detail: `the body ${message}`,
+    errors: [{ path: "", message }],
+  });
 }
 
 /** A name as a step of a JSON pointer (RFC 6901). */

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { accountKey, accountNamesKey } from "../redis/keys.js";
+import type { FailedSignIns } from "./failed-sign-ins.js";
 import { hashPassword, verifyPassword } from "./passwords.js";
 import { AccountError, ADMIN, checkName, checkPassword, isAccountName, PASSWORD_BYTES } from "./rules.js";
 import {
@@ -39,9 +40,10 @@ export interface Accounts {
   list(): Promise<Account[]>;
   /**
    * Who this is, or undefined if the password is wrong or there is no such account, at the same cost. One
-   * round trip to Redis if the pair succeeded here lately. SignInsBusyError: too many are being checked.
+   * round trip to Redis if the pair succeeded here lately. `address` is where it comes from. SignInsBusyError:
+   * too many are being checked; TooManySignInsError: too many from there have failed.
    */
-  authenticate(name: string, password: string): Promise<Principal | undefined>;
+  authenticate(name: string, password: string, address?: string): Promise<Principal | undefined>;
 }
 
 interface AccountRecord extends Account {
@@ -83,8 +85,11 @@ function unknownAccount(name: string): AccountError {
   return new AccountError("unknown", `there is no account ${name}`);
 }
 
-/** Keeps accounts in `redis`. Every process has one of these: it also holds the successes of late. */
-export function createAccounts(redis: Redis): Accounts {
+/**
+ * Keeps accounts in `redis`. Every process has one of these: it also holds the successes of late. Without
+ * `failures` any number of sign-ins may fail.
+ */
+export function createAccounts(redis: Redis, failures?: FailedSignIns): Accounts {
   const signIns = createSignIns();
 
   async function read(name: string): Promise<AccountRecord | undefined> {
@@ -142,15 +147,18 @@ export function createAccounts(redis: Redis): Accounts {
       return records.filter((record) => record !== undefined).map(toAccount);
     },
 
-    async authenticate(name, password) {
-      if (password.length > PASSWORD_BYTES.max) return undefined; // nobody's, whatever the account
+    async authenticate(name, password, address = "") {
       const record = await read(name);
       const fingerprint = signIns.fingerprint(name, password);
       if (record && signIns.knows(fingerprint, record.version))
         return { account: name, scopes: record.scopes };
 
-      const right = await signIns.share(fingerprint, record?.version ?? "", () =>
-        verifyPassword(password, record?.password),
+      const check = async () => {
+        const isPossible = password.length <= PASSWORD_BYTES.max; // else nobody's, whatever the account
+        return isPossible && (await verifyPassword(password, record?.password));
+      };
+      const right = await signIns.share(`${fingerprint} ${address}`, record?.version ?? "", () =>
+        failures ? failures.guard(address, check) : check(),
       );
       const now = await read(name); // checking takes a while, and the account may have changed meanwhile
       if (!right || !record || now?.version !== record.version) return undefined;

@@ -1,11 +1,12 @@
 // `abacus serve`, `abacus api` and `abacus worker`: one process of the service, from its settings to its end.
 import { relative } from "node:path";
-import { pino } from "pino";
 import { type Config, ConfigError, readConfig } from "../config.js";
+import { curlFlags } from "../http/tls.js";
 import type { Registry } from "../jobs/registry.js";
+import { openLog } from "../log.js";
 import { type OpenServer, openServer } from "../redis/open-server.js";
 import { type Roles, type Service, startService } from "../service.js";
-import { stopOnSignals } from "../signals.js";
+import { handleSignals } from "../signals.js";
 import { version } from "../version.js";
 
 export const ROLES: Record<"serve" | "api" | "worker", Roles> = {
@@ -21,8 +22,9 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
     throw new ConfigError(
       `REDIS_URL is not set: \`abacus ${command}\` works on a Redis that processes share`,
     );
-  // the lines for people go to standard output, so the log goes to standard error
-  const logger = pino({ level: config.LOG_LEVEL, base: { pid: process.pid, command } }, pino.destination(2));
+  const log = await openLog(config, { pid: process.pid, command });
+  const { logger } = log;
+  process.stdout.on("error", () => {}); // a terminal that was closed is no reason to end
   let server: OpenServer | undefined;
   const stopping = new AbortController();
   const started = (async () => {
@@ -37,7 +39,7 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
       ...(registry && { registry }),
     });
   })();
-  stopOnSignals(async (signal) => {
+  async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info({ signal }, "stopping");
     if (process.stdout.isTTY)
       process.stdout.write(
@@ -49,12 +51,18 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
     await service?.stop();
     await server?.stop();
     logger.info("stopped");
-  });
+    await log.close();
+  }
+  async function renew(): Promise<void> {
+    (await started).renewCertificate();
+  }
+  handleSignals(stop, () => void renew().catch(() => {})); // a start that fails says so itself
   try {
     greet(command, config, await started);
   } catch (error) {
     if (stopping.signal.aborted) return; // the stop goes on
     await server?.stop();
+    await log.close();
     throw error;
   }
 }
@@ -73,11 +81,15 @@ function greet(command: string, config: Config, { url, admin }: Service): void {
   if (file) say(`Password: in ${file}`);
   else if (config.ADMIN_PASSWORD) say("Password: the one in ADMIN_PASSWORD");
   if (admin.password && process.stdout.isTTY) say(`          ${admin.password}`);
-  // shell-quoted, so that the line works pasted also from a folder with a space in its name
-  const user = file ? `-u "admin:$(cat '${file.replaceAll("'", "'\\''")}')"` : "-u admin";
+  const user = file ? `-u "admin:$(cat ${quote(file)})"` : "-u admin";
   say("Try:");
   say(
-    `  curl ${user} -H 'Prefer: wait=10' -H 'Content-Type: application/json' -d '{"a": 5, "b": 7}' ${url}/v1/rnn/additions`,
+    `  curl ${curlFlags(config, url).map(quote).concat(user).join(" ")} -H 'Prefer: wait=10' -H 'Content-Type: application/json' -d '{"a": 5, "b": 7}' ${url}/v1/rnn/additions`,
   );
   say(`API:      ${url}/docs`);
+}
+
+/** For the shell, so that a line works pasted also from a folder with a space in its name. */
+function quote(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

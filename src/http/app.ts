@@ -14,22 +14,28 @@ import type { Logger } from "pino";
 import type { TSchema } from "typebox";
 import { validate } from "../../workers/validation.js";
 import type { Accounts } from "../accounts/accounts.js";
+import type { RateLimit } from "../accounts/rate-limit.js";
 import type { Config } from "../config.js";
 import type { FileStore } from "../files/file-store.js";
 import type { Jobs } from "../jobs/jobs.js";
 import type { Pool } from "../jobs/pool.js";
 import type { Registry } from "../jobs/registry.js";
+import { allowAddresses } from "./allowed-addresses.js";
 import { authenticate, basicScheme } from "./authentication.js";
 import { createBodyReader } from "./bodies.js";
-import { refuseMalformed, watchConnections } from "./connections.js";
+import { endUnreadAnswer, refuseMalformed, watchConnections } from "./connections.js";
 import { refuseOtherMethods } from "./method-not-allowed.js";
+import { admitOrigins } from "./origins.js";
 import { sendProblem, useProblems } from "./problems.js";
+import { limitSubmissions } from "./rate-limits.js";
 import { logAnswer, logRequests } from "./request-log.js";
 import { describeApi, documentationRoutes } from "./routes/documentation.js";
 import { healthRoutes, type ReadyChecks } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { submissionRoutes } from "./routes/submissions.js";
+import { addSecurityHeaders } from "./security-headers.js";
 import { readTexts } from "./text-values.js";
+import type { Certificate } from "./tls.js";
 
 export interface AppDeps {
   config: Config;
@@ -37,6 +43,10 @@ export interface AppDeps {
   registry: Registry;
   jobs: Jobs;
   accounts: Accounts;
+  /** What an account may submit in a minute. */
+  submissions: RateLimit;
+  /** Makes it HTTPS. */
+  certificate?: Certificate | undefined;
   files: FileStore;
   /** One thread that makes formats on demand. */
   formats: Pool;
@@ -44,7 +54,7 @@ export interface AppDeps {
   /** Aborted when the service stops: waits end. */
   stopping: AbortSignal;
   logger: Logger;
-  /** How long a body may pause before it is given up; milliseconds. */
+  /** How long a body may pause, and how long nothing of an answer may be taken; milliseconds. */
   stall?: number;
 }
 
@@ -54,15 +64,18 @@ const REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, registry, jobs, files, formats, stopping } = deps;
   setMaxListeners(0, stopping); // every wait listens to it, and any number of them is no leak
-  const app = createServer(deps.logger);
+  const app = createServer(deps);
   logRequests(app);
-  watchConnections(app);
+  await addSecurityHeaders(app, deps.certificate !== undefined);
+  if (config.ALLOW_IPS) allowAddresses(app, config.ALLOW_IPS);
+  watchConnections(app, deps.stall);
   useProblems(app);
   // bodies are read where they belong to a job, and there it is decided which kinds are taken
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
   await app.register(multipart);
   await app.register(accepts);
+  await admitOrigins(app, config.CORS_ORIGINS ?? []);
 
   const addRefusals = refuseOtherMethods(app);
   await describeApi(app, deps.version);
@@ -72,7 +85,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registry,
     jobs,
     files,
-    bodies: createBodyReader(config, files, deps.stall),
+    bodies: createBodyReader(config, files, jobs, deps.stall),
+    limit: limitSubmissions(deps.submissions),
     stopping,
   });
   jobRoutes(app, { jobs, results: { registry, files, formats }, stopping });
@@ -82,19 +96,22 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   return app;
 }
 
-function createServer(logger: Logger): FastifyInstance {
+function createServer({ config, certificate, logger, stall }: AppDeps): FastifyInstance {
+  const requireHostHeader = false; // said with a problem document instead
   const app = fastify({
+    ...(certificate ? { https: { ...certificate, requireHostHeader } } : { http: { requireHostHeader } }),
+    trustProxy: config.TRUST_PROXY ?? false,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // bodies are limited where they are read: some are streamed to the disk, whatever their size
     bodyLimit: Number.MAX_SAFE_INTEGER,
     return503OnClosing: false,
-    http: { requireHostHeader: false }, // said with a problem document instead
     genReqId: (request) => {
       const given = request.headers["x-request-id"];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     },
     frameworkErrors: (error, request, reply) => {
+      endUnreadAnswer(reply.raw, stall);
       reply.header("x-request-id", request.id);
       sendProblem(error, request as FastifyRequest, reply as FastifyReply);
       logAnswer(request as FastifyRequest, reply as FastifyReply);

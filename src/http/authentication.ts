@@ -43,7 +43,7 @@ export async function basicScheme(app: FastifyInstance, accounts: Accounts): Pro
         app.basicAuth(request, reply, resolve as () => void);
       });
       const credentials = named.get(request);
-      return credentials && accounts.authenticate(...credentials);
+      return credentials && accounts.authenticate(...credentials, request.ip);
     },
   };
 }

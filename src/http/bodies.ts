@@ -6,7 +6,8 @@ import type { AnyJobType } from "../../workers/job-type.js";
 import { parseJson } from "../../workers/json.js";
 import type { Config } from "../config.js";
 import { type FileStore, FileTooLarge, type ReceivedFile } from "../files/file-store.js";
-import type { Submission } from "../jobs/jobs.js";
+import type { Jobs, Submission } from "../jobs/jobs.js";
+import { principalOf } from "./authentication.js";
 import { beginBody, STALL, withBody } from "./body-stream.js";
 import { readForm } from "./forms.js";
 import { diskFull, HttpProblem, tooLarge } from "./problems.js";
@@ -51,11 +52,18 @@ function mediaTypeOf(request: FastifyRequest): string {
 }
 
 /** `stall`: how long a body may pause, milliseconds. */
-export function createBodyReader(config: Config, files: FileStore, stall = STALL): BodyReader {
-  async function checkDisk(): Promise<void> {
+export function createBodyReader(
+  config: Config,
+  files: FileStore,
+  jobs: Pick<Jobs, "checkRoom">,
+  stall = STALL,
+): BodyReader {
+  /** Before anything goes to the disk: refuses what has no room there, or in the queue. */
+  async function checkRoom(request: FastifyRequest): Promise<void> {
     const free = await files.free();
     if (free < config.DISK_RESERVE)
       throw diskFull(`${free} bytes are free on the disk; DISK_RESERVE keeps ${config.DISK_RESERVE}`);
+    await jobs.checkRoom(principalOf(request).account);
   }
 
   async function receive(
@@ -72,7 +80,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
   }
 
   /** Small bodies are parsed here; of a larger one, what has come of it goes to the disk before the rest. */
-  async function readJson(body: Readable, id: string): Promise<Content> {
+  async function readJson(request: FastifyRequest, body: Readable, id: string): Promise<Content> {
     const most = Math.min(config.INLINE_BYTES, config.JSON_BYTES);
     const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
     const start: Buffer[] = [];
@@ -81,7 +89,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
       start.push(next.value);
       bytes += next.value.length;
       if (bytes > most) {
-        await checkDisk();
+        await checkRoom(request);
         return {
           file: { ...(await receive(id, Readable.from(concat(start, chunks)), "JSON_BYTES")), name: null },
         };
@@ -96,7 +104,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
     type: AnyJobType,
     id: string,
   ): Promise<Content> {
-    await checkDisk();
+    await checkRoom(request);
     beginBody(request, reply, stall);
     try {
       const { fields, file } = await readForm(request, config.FORM_PARTS, async (part) => ({
@@ -112,7 +120,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
   }
 
   async function readRaw(request: FastifyRequest, reply: FastifyReply, id: string): Promise<Content> {
-    await checkDisk();
+    await checkRoom(request);
     const file = await withBody(request, reply, stall, (body) => receive(id, body, "UPLOAD_BYTES"));
     return { input: { options: request.query }, file: { ...file, name: null } };
   }
@@ -137,7 +145,7 @@ export function createBodyReader(config: Config, files: FileStore, stall = STALL
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
       refuseQuery(request);
       if (mediaType === FORM_BODY) return readUpload(request, reply, type, id);
-      return withBody(request, reply, stall, (body) => readJson(body, id));
+      return withBody(request, reply, stall, (body) => readJson(request, body, id));
     },
   };
 }

@@ -8,21 +8,41 @@ import { HttpProblem } from "./problems.js";
 export const STALL = 60_000;
 
 /**
+ * What a body must bring on average, in bytes a second, once it has had its first `stall`: otherwise one byte a
+ * minute would hold a connection, and an open file, for ever. It is Kestrel's default (Apache's is 500), far
+ * below what any line carries, and what came faster may be followed by pauses. There is no limit of the whole
+ * time (Node's `requestTimeout`, which Fastify sets to 0): an honest upload may take hours.
+ */
+const LEAST_RATE = 240;
+
+/**
  * Begins to receive the body: a client that waits to be asked (`Expect: 100-continue`) is asked, and when
- * nothing comes for `stall` milliseconds, the raw request emits an HttpProblem as its error. Throws when the
- * client is already gone.
+ * nothing comes for `stall` milliseconds, or too little for longer, the raw request emits an HttpProblem as its
+ * error. Throws when the client is already gone.
  */
 export function beginBody({ raw }: FastifyRequest, reply: FastifyReply, stall: number): void {
   if (isCutOff(raw)) throw cutOff();
   raw.on("error", () => {}); // who reads it hears of it; when nobody does, it is nobody's concern
   if (raw.headers.expect !== undefined && raw.httpVersion === "1.1") reply.raw.writeContinue();
-  raw.setTimeout(stall, () => {
-    if (!reply.raw.writableEnded) raw.emit("error", stalled(stall));
-  });
-  raw.once("end", () => {
-    // after the answer, the time that counts is that of an idle connection
-    if (!reply.raw.writableEnded) raw.setTimeout(0);
-  });
+  const giveUp = (detail: string) => {
+    if (!reply.raw.writableEnded) raw.emit("error", new HttpProblem(408, "timed-out", detail));
+  };
+  raw.setTimeout(stall, () => giveUp(`nothing of the body came for ${stall / 1000} s`));
+  watchPace(raw, stall, giveUp);
+}
+
+function watchPace(raw: IncomingMessage, stall: number, giveUp: (detail: string) => void): void {
+  const { socket } = raw;
+  const began = Date.now();
+  const before = socket.bytesRead;
+  const timer = setInterval(() => {
+    const due = ((Date.now() - began - stall) / 1000) * LEAST_RATE;
+    // what has come and waits to be read shows that the sender is not the slow one
+    if (socket.bytesRead - before >= due || raw.readableLength > 0) return;
+    giveUp(`the body came too slowly: less than ${LEAST_RATE} bytes a second`);
+  }, stall);
+  timer.unref();
+  for (const over of ["end", "close"]) raw.once(over, () => clearInterval(timer));
 }
 
 /**
@@ -56,8 +76,4 @@ export function isCutOff(raw: IncomingMessage): boolean {
 /** Nobody will read the answer, but the log names it. */
 export function cutOff(): HttpProblem {
   return new HttpProblem(400, "cut-off", "the connection ended before the body did");
-}
-
-function stalled(stall: number): HttpProblem {
-  return new HttpProblem(408, "timed-out", `nothing of the body came for ${stall / 1000} s`);
 }

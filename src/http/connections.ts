@@ -1,9 +1,14 @@
-// Connections beneath the requests: what is not well-formed HTTP, expectations, and bodies that nobody reads.
+// Connections beneath the requests: whose turn it is, what is not well-formed HTTP, and what one side does not read.
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { STALL } from "./body-stream.js";
 import { HttpProblem, PROBLEM_TYPE, problemFor } from "./problems.js";
+
+/** Requests that wait for their turn on one connection before no more is read of it. */
+const MOST_WAITING = 100;
 
 /** How long a client may go on sending what was refused, so that it can read why; milliseconds. */
 const LINGER = 2000;
@@ -14,21 +19,58 @@ const STATUS: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+/** By connection, the answer to the request whose turn it is. */
 const answers = new WeakMap<Socket, ServerResponse>();
 const refused = new WeakSet<Socket>();
 
-/** Call before any route is added. */
-export function watchConnections(app: FastifyInstance): void {
+/** By connection, how many requests wait for their turn. */
+const waiting = new WeakMap<Socket, number>();
+
+/** Call before any route is added. `stall`: how long a client may take nothing of an answer, milliseconds. */
+export function watchConnections(app: FastifyInstance, stall = STALL): void {
   // whoever waits to be asked for the body is asked when it is read, or gets an answer instead
   app.server.on("checkContinue", app.routing).on("checkExpectation", app.routing);
-  app.addHook("onRequest", async ({ raw, headers }, reply) => {
+  app.addHook("onRequest", async ({ raw, headers, log }, reply) => {
+    await turnOf(raw.socket, reply.raw);
     answers.set(raw.socket, reply.raw);
+    endUnreadAnswer(reply.raw, stall, () => log.info("nothing of the answer was taken"));
     if (raw.httpVersion === "1.1" && headers.host === undefined)
       throw new HttpProblem(400, "bad-request", "the header Host is missing");
     if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue")
       throw new HttpProblem(417, "expectation-failed", "only 100-continue can be expected");
   });
   app.addHook("onResponse", async (request) => endUnreadBody(request));
+}
+
+/**
+ * Waits until the answers before this one are sent, so that a client that sends thousands of requests at once
+ * has one of them worked on, one file open and one answer in memory. Node itself would begin them all, and
+ * never tell those behind the first that the connection has ended.
+ */
+async function turnOf(socket: Socket, answer: ServerResponse): Promise<void> {
+  if (answer.socket) return;
+  const count = (by: number) => {
+    const now = (waiting.get(socket) ?? 0) + by;
+    waiting.set(socket, now);
+    return now;
+  };
+  if (count(1) >= MOST_WAITING) socket.pause();
+  await once(answer, "socket"); // never, when the connection ends before: then nothing is begun
+  if (count(-1) < MOST_WAITING) socket.resume();
+}
+
+/**
+ * Cuts the line of a client of which nothing of an answer is taken for `stall` milliseconds (as nginx's
+ * send_timeout). The socket's own timer begins anew whenever bytes go either way; while an answer is being
+ * worked on, there is nothing to take.
+ */
+export function endUnreadAnswer(answer: ServerResponse, stall = STALL, tell = () => {}): void {
+  answer.setTimeout(stall, () => {
+    const { socket } = answer;
+    if (!socket || socket.writableLength === 0) return;
+    tell();
+    socket.destroy();
+  });
 }
 
 /** A refused body is let run out for a moment; then the line is cut. */

@@ -1,7 +1,9 @@
 // Problem documents (RFC 9457): everything that the framework or a route can raise, in one shape.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { InputError } from "../../workers/input-error.js";
+import { TooManySignInsError } from "../accounts/failed-sign-ins.js";
 import { SignInsBusyError } from "../accounts/passwords.js";
+import { CapacityReached } from "../jobs/capacity.js";
 import { AlreadyEnded } from "../jobs/jobs.js";
 import { PROBLEM, type ProblemDocument, problemOf } from "../jobs/problems.js";
 import { isUnavailable } from "../redis/connections.js";
@@ -25,6 +27,7 @@ const TITLES: Record<number, string> = {
   415: "Unsupported media type",
   417: "Expectation failed",
   422: "Impossible value",
+  429: "Too many requests or jobs",
   431: "The header is too large",
   500: "Internal error",
   503: "Not available now",
@@ -59,6 +62,7 @@ const STATUS_NAMES: Record<number, string> = {
   413: "too-large",
   414: "address-too-long",
   415: "unsupported-media-type",
+  429: "too-many-requests",
   431: "header-too-large",
 };
 
@@ -67,7 +71,12 @@ export function problemFor(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof InputError) return fromInput(error);
   if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
+  if (error instanceof CapacityReached) return noRoom(error);
   if (error instanceof SignInsBusyError) return notNow(error.message);
+  if (error instanceof TooManySignInsError)
+    return new HttpProblem(429, "too-many-sign-ins", error.message, {
+      "retry-after": String(error.retryAfter),
+    });
   if (isUnavailable(error)) return notNow("the queue cannot be reached now");
   const { statusCode, code, message } = (error ?? {}) as FastifyError;
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull("the disk is full");
@@ -78,6 +87,12 @@ export function problemFor(error: unknown): HttpProblem {
 
 export function diskFull(detail: string): HttpProblem {
   return new HttpProblem(507, "disk-full", detail, { "retry-after": "60" });
+}
+
+function noRoom({ limit, message }: CapacityReached): HttpProblem {
+  const headers = { "retry-after": String(RETRY_AFTER) };
+  if (limit === "ACCOUNT_JOBS") return new HttpProblem(429, "too-many-jobs", message, headers);
+  return new HttpProblem(503, "queue-full", message, headers);
 }
 
 function fromInput(error: InputError): HttpProblem {

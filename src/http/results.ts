@@ -25,7 +25,7 @@ export async function sendResult(
 ): Promise<FastifyReply> {
   const offered = [JSON_MEDIA, ...Object.keys(results.registry.get(job.type)?.formats ?? {})];
   const mediaType = request.accepts().type(offered);
-  reply.header("vary", "accept");
+  reply.header("vary", [reply.getHeader("vary") ?? [], "accept"].flat().join(", "));
   if (typeof mediaType !== "string")
     throw new HttpProblem(406, "not-acceptable", `the result can be had as ${offered.join(", ")}`);
   if (mediaType !== JSON_MEDIA) return sendFormat(results, job, mediaType, reply);

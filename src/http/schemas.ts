@@ -1,114 +1,161 @@
-// The shapes of what the service answers, for the API documentation and for the client's types.
+// The shapes of what the service answers, for the API's description and for the client's types. A schema that has
+// an `$id` is one of the description's components.
 import Type, { type TSchema } from "typebox";
+import type { AnyJobType } from "../../workers/job-type.js";
 import { STATES } from "../jobs/record.js";
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = Type.String({ format: "date-time", examples: ["2026-11-21T12:00:00.000Z"] });
+const time = (description: string) =>
+  Type.String({ format: "date-time", description, examples: ["2026-11-21T12:00:00.000Z"] });
 
-/** The name under which the documentation knows problem documents. */
-export const PROBLEM_SCHEMA = "Problem";
+export const idSchema = Type.String({
+  pattern: "^[0-7][0-9a-hjkmnp-tv-z]{25}$",
+  description: "The job's id: 26 lower-case letters and digits that sort by time.",
+  examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"],
+});
 
 export const problemSchema = Type.Object(
   {
-    type: Type.String({ examples: ["urn:abacus:problem:impossible-value"] }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    type: Type.String({
+      pattern: "^urn:abacus:problem:[a-z-]+$",
+      description: "`urn:abacus:problem:` and the problem's name: what a program should look at.",
+      examples: ["urn:abacus:problem:impossible-value"],
+    }),
+    title: Type.String({ description: "What kind of problem it is." }),
+    status: Type.Integer({
+      minimum: 400,
+      maximum: 599,
+      description: "The answer's status; in a job's `error`, the one that its result is answered with.",
+    }),
+    detail: Type.String({ description: "What is wrong, in a sentence for people: its words may change." }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          path: Type.String({
+            description:
+              "A JSON pointer (RFC 6901) into the input, or `/` and a parameter's name; empty for the whole.",
+            examples: ["/pairs/0"],
+          }),
+          message: Type.String(),
+        }),
+        { minItems: 1, description: "What is wrong where, when places can be named." },
+      ),
+    ),
   },
-  { description: "RFC 9457" },
+  { $id: "Problem", description: "A problem document (RFC 9457)." },
 );
 
-export const stateSchema = Type.Enum([...STATES]);
-
-const progressSchema = <Detail extends TSchema>(detail: Detail) =>
-  Type.Object({
-    fraction: Type.Number(),
-    stage: Type.String(),
-    done: Type.Number(),
-    total: Type.Number(),
-    unit: Type.String(),
-    remainingSeconds: nullable(Type.Number()),
-    detail: nullable(detail),
-  });
-
-/** `progress.detail` of any job type. */
-export const anyDetailSchema = Type.Record(Type.String(), Type.Unknown());
-
-/** The job document; `result` and `progress.detail` as the job type says. */
-export const jobSchema = <Result extends TSchema, Detail extends TSchema>(result: Result, detail: Detail) =>
-  Type.Object({
-    id: Type.String(),
-    type: Type.String(),
-    label: nullable(Type.String()),
-    state: stateSchema,
-    progress: nullable(progressSchema(detail)),
-    position: nullable(Type.Integer({ description: "1 for the next of its lane" })),
-    attempts: Type.Integer(),
-    createdAt: time,
-    startedAt: nullable(time),
-    finishedAt: nullable(time),
-    expiresAt: nullable(time),
-    input: Type.Record(Type.String(), Type.Unknown(), { description: "what was asked, without the data" }),
-    error: nullable(problemSchema),
-    links: Type.Object({
-      self: Type.String(),
-      result: Type.Optional(Type.String()),
-      cancel: Type.Optional(Type.String()),
-    }),
-    result: nullable(result),
-  });
-
-export const anyJobSchema = jobSchema(Type.Unknown(), anyDetailSchema);
-
-export const jobListSchema = Type.Object({
-  jobs: Type.Array(anyJobSchema),
-  nextCursor: nullable(Type.String()),
+export const stateSchema = Type.Enum([...STATES], {
+  description: "`queued` and `active` jobs have not ended; the others have.",
+  examples: ["completed"],
 });
 
-const PROBLEMS: Record<number, string> = {
-  400: "Not of the expected shape",
-  401: "No account, or a wrong password",
-  403: "The account lacks the scope",
-  404: "There is no such thing, or it belongs to another account",
-  405: "The method is not possible here; `Allow` says which are",
-  406: "None of the accepted media types can be given",
-  408: "The body paused for too long",
-  409: "The state does not allow it",
-  413: "Too large; nothing is kept",
-  415: "Not a media type that is taken here",
-  422: "The right types, but an impossible value",
-  500: "Something went wrong here",
-  503: "The queue cannot be reached; `Retry-After` says when to try again",
-  507: "The disk is full; `Retry-After` says when to try again",
-};
+const progressSchema = Type.Object(
+  {
+    fraction: Type.Number({ minimum: 0, maximum: 1, description: "`done` of `total`." }),
+    stage: Type.String({ description: "What is being done.", examples: ["training"] }),
+    done: Type.Number({ minimum: 0, description: "Units that are done." }),
+    total: Type.Number({ minimum: 0, description: "Units that there are." }),
+    unit: Type.String({ description: "What is counted.", examples: ["iterations"] }),
+    remainingSeconds: nullable(
+      Type.Number({ minimum: 0, description: "An estimate; null before there is one." }),
+    ),
+    detail: nullable(
+      Type.Record(Type.String(), Type.Unknown(), { description: "Further figures, as the job type says." }),
+    ),
+  },
+  { $id: "Progress", description: "How far a job is; told about four times a second." },
+);
 
-/** The `response` entries of the problems that a route can answer with. */
-export function problems(...statuses: (keyof typeof PROBLEMS)[]): Record<string, object> {
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: PROBLEMS[status],
-        content: { "application/problem+json": { schema: { $ref: `${PROBLEM_SCHEMA}#` } } },
-      },
-    ]),
-  );
-}
+const linksSchema = Type.Object(
+  {
+    self: Type.String({ format: "uri-reference", description: "The job's address." }),
+    result: Type.Optional(
+      Type.String({ format: "uri-reference", description: "The address of its result, once completed." }),
+    ),
+    cancel: Type.Optional(
+      Type.String({ format: "uri-reference", description: "Where to cancel it, until it has ended." }),
+    ),
+  },
+  { $id: "Links", description: "Addresses of what can be done with the job." },
+);
 
-/** Headers of answers, as the documentation shows them. */
-const HEADERS = {
-  location: { type: "string", description: "The job's address" },
-  "retry-after": { type: "integer", description: "Seconds after which to look again, while the job runs" },
-  etag: { type: "string" },
-  "preference-applied": { type: "string", description: "The preference that was honoured" },
-};
+/** The job document of any job type. */
+export const anyJobSchema = Type.Object(
+  {
+    id: idSchema,
+    type: Type.String({ description: "The job type's name.", examples: ["stats"] }),
+    label: nullable(Type.String({ description: "What the caller calls it." })),
+    state: stateSchema,
+    progress: nullable(progressSchema),
+    position: nullable(
+      Type.Integer({ minimum: 1, description: "Its rank in its lane while it waits; 1 for the next." }),
+    ),
+    attempts: Type.Integer({
+      minimum: 0,
+      description: "How often it was begun: more than once when a worker crashed or stopped.",
+    }),
+    createdAt: time("When it was accepted."),
+    startedAt: nullable(time("When it was begun the last time.")),
+    finishedAt: nullable(time("When it ended.")),
+    expiresAt: nullable(time("When it is forgotten with all that belongs to it; set when it has ended.")),
+    input: Type.Record(Type.String(), Type.Unknown(), { description: "What was asked, without the data." }),
+    error: nullable(problemSchema),
+    links: linksSchema,
+    result: nullable(
+      Type.Unknown({
+        description:
+          "What the job type answers, once completed; null until then, when it has more than 64 KiB (then it " +
+          "is at `links.result`), and in lists.",
+      }),
+    ),
+  },
+  { $id: "Job", description: "A job document." },
+);
 
-/** One entry of `response`: a body, and the headers that come with it. */
-export function answer(description: string, schema: TSchema, ...headers: (keyof typeof HEADERS)[]): object {
+/** What a job type says in its definition, under its name. */
+const partOf = (type: AnyJobType, part: string, schema: TSchema): TSchema => ({
+  ...schema,
+  $id: `${type.name}.${part}`,
+});
+
+export const inputSchema = (type: AnyJobType) => partOf(type, "input", type.input);
+export const resultSchema = (type: AnyJobType) => partOf(type, "result", type.output);
+
+/** The job document of one job type, with its own result and its own figures in the progress. */
+export function jobSchemaOf(type: AnyJobType): TSchema {
+  const detail = type.detail && partOf(type, "progress", type.detail);
+  const own = {
+    type: { const: type.name },
+    ...(detail && { progress: { type: ["object", "null"], properties: { detail: nullable(detail) } } }),
+    result: nullable(resultSchema(type)),
+  };
   return {
-    description,
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers.map((name) => [name, HEADERS[name]])) }),
-    content: { "application/json": { schema } },
+    $id: `${type.name}.job`,
+    description: `A job document of the type \`${type.name}\`.`,
+    allOf: [anyJobSchema, { properties: own }],
   };
 }
+
+/** The job document of any of these types; one that only other processes know has any result. */
+export function jobSchemaOfAll(types: readonly AnyJobType[]): TSchema {
+  const each = types.map((type) => ({
+    if: { properties: { type: { const: type.name } } },
+    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's
+    then: jobSchemaOf(type),
+  }));
+  return {
+    $id: "AnyJob",
+    description: "A job document; its result and the figures in its progress are those of its type.",
+    allOf: [anyJobSchema, ...each],
+  };
+}
+
+export const jobListSchema = (types: readonly AnyJobType[]) =>
+  Type.Object(
+    {
+      jobs: Type.Array(jobSchemaOfAll(types), { description: "Newest first, without their results." }),
+      nextCursor: nullable(Type.String({ description: "`cursor` of the next page; null on the last." })),
+    },
+    { $id: "JobList", description: "A page of jobs." },
+  );

@@ -8,6 +8,7 @@ import type { FileStore } from "../files/file-store.js";
 import { type Models, nameTaken } from "../models/models.js";
 import { isUndecided } from "../redis/connections.js";
 import { jobKey } from "../redis/keys.js";
+import type { Capacity } from "./capacity.js";
 import { isId } from "./id.js";
 import { identityOf, type JobData, type Lane, laneOf, type Queues } from "./lanes.js";
 import { type ListQuery, listJobs, type Page } from "./list.js";
@@ -39,6 +40,7 @@ export interface JobsOptions {
   files: FileStore;
   models: Models;
   limits: Limits;
+  capacity: Capacity;
   interactiveCost: number;
   /** Seconds. */
   retention: number;
@@ -85,7 +87,12 @@ export function createJobs(options: JobsOptions) {
     throw nameTaken(name);
   }
 
-  /** Throws InputError for what cannot be computed, before anything is kept, and MaybeAccepted. */
+  /** Throws CapacityReached when a job of the account would be refused now, whatever it is. */
+  function checkRoom(account: string): Promise<void> {
+    return steps.checkRoom(account, options.capacity);
+  }
+
+  /** Throws InputError for what cannot be computed and CapacityReached, keeping nothing, and MaybeAccepted. */
   async function submit(submission: Submission): Promise<void> {
     const { id, type, input, account, file } = submission;
     if (input !== undefined) validate(type.input, input);
@@ -130,7 +137,7 @@ export function createJobs(options: JobsOptions) {
       ...(label !== null && { label }),
     };
     try {
-      const turn = await steps.enter(identity, priority, fields);
+      const turn = await steps.enter(identity, priority, fields, options.capacity);
       await queues[lane].add(type, data, { jobId: id, priority: turn });
     } catch (error) {
       // a job that may be in the queue keeps its record; if it is not, the sweeper removes it
@@ -187,6 +194,7 @@ export function createJobs(options: JobsOptions) {
   }
 
   return {
+    checkRoom,
     submit,
     find,
     waitFor,

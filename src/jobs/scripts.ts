@@ -1,6 +1,7 @@
 // The Lua scripts of a job's transitions. The record is a hash: while the job lives it says where the job is, and
 // the outcome is written into it once. Each script ends where the state does not allow it.
 import { jobKey, PREFIX } from "../redis/keys.js";
+import { REACHED } from "./capacity.js";
 import { TURN } from "./turns.js";
 
 /** Entries that a job's record keeps at most; the oldest go first. */
@@ -19,14 +20,21 @@ end`;
 const LIVE = `
 local function live(state) return state == 'queued' or state == 'active' end`;
 
-const ENTER = `${APPEND}${TURN}
-local record, entries, turns, jobs, state, type, label, outstanding = unpack(KEYS)
+// Answers the number of the job's turn, or which limit leaves no room for it: then nothing is written.
+const ENTER = `${APPEND}${TURN}${REACHED}
+local record, entries, turns, outstanding, queued, active, jobs, type, label = unpack(KEYS)
 local id, priority, created, lane, account = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-redis.call('HSET', record, 'state', 'queued', unpack(ARGV, 6))
+local limit = reached(outstanding, queued, active, ARGV[6], ARGV[7])
+if limit then return limit end
+redis.call('HSET', record, 'state', 'queued', unpack(ARGV, 8))
 append(record, entries, 'state', 'queued')
-for _, index in ipairs({jobs, state, type, label}) do redis.call('ZADD', index, 0, id) end
+for _, index in ipairs({jobs, queued, type, label}) do redis.call('ZADD', index, 0, id) end
 redis.call('ZADD', outstanding, created, id)
 return turn(lane, turns, account, priority)`;
+
+/** Whether a job could enter now. */
+const HAS_ROOM = `${REACHED}
+return reached(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])`;
 
 // Removes every trace; what is on the disk is the caller's.
 const FORGET = `
@@ -156,6 +164,7 @@ return orphans`;
 /** By the name of the command. */
 export const SCRIPTS = {
   abacusEnter: ENTER,
+  abacusHasRoom: HAS_ROOM,
   abacusForget: FORGET,
   abacusStart: START,
   abacusPutBack: PUT_BACK,

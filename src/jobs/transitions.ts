@@ -16,6 +16,7 @@ import {
   PREFIX,
   turnsKey,
 } from "../redis/keys.js";
+import { type Capacity, CapacityReached, UNBOUNDED } from "./capacity.js";
 import { type JobIdentity, type JobState, STATES, type Standing } from "./record.js";
 import { SCRIPTS } from "./scripts.js";
 
@@ -48,6 +49,13 @@ export interface Ending {
   made?: string;
 }
 
+/** The limit that leaves no room, and how many jobs there are. */
+type Reached = [limit: keyof Capacity, outstanding: number];
+
+function capacityReached([limit, outstanding]: Reached, capacity: Capacity): CapacityReached {
+  return new CapacityReached(limit, capacity[limit], outstanding);
+}
+
 export type Transitions = ReturnType<typeof transitions>;
 
 /** The transitions over one connection: of producers (fail fast) or of workers (wait). */
@@ -68,20 +76,34 @@ export function transitions(redis: Redis) {
     ...states(job, ...STATES),
   ];
 
+  /** The jobs that have not ended: all of them, and the account's by state. */
+  const outstanding = (account: string) => [
+    outstandingKey,
+    jobsKey(account, "state", "queued"),
+    jobsKey(account, "state", "active"),
+  ];
+
   return {
-    /** Writes the record of a new job and its indexes; returns its number in its lane, BullMQ's priority. */
-    enter(job: JobIdentity, priority: number, fields: Record<string, string | number>): Promise<number> {
+    /**
+     * Writes the record of a new job and its indexes; returns its number in its lane, BullMQ's priority.
+     * Throws CapacityReached, having written nothing.
+     */
+    async enter(
+      job: JobIdentity,
+      priority: number,
+      fields: Record<string, string | number>,
+      capacity = UNBOUNDED,
+    ): Promise<number> {
       const keys = [
         jobKey(job.id),
         entriesKey(job.id),
         turnsKey(job.lane),
+        ...outstanding(job.account),
         jobsKey(job.account),
-        ...states(job, "queued"),
         jobsKey(job.account, "type", job.type),
         labelKey(job),
-        outstandingKey,
       ];
-      return run(
+      const entered = await run<number | Reached>(
         "abacusEnter",
         keys,
         job.id,
@@ -89,8 +111,24 @@ export function transitions(redis: Redis) {
         job.createdAt,
         `${PREFIX}:${job.lane}`,
         encodeURIComponent(job.account),
+        capacity.QUEUE_DEPTH,
+        capacity.ACCOUNT_JOBS,
         ...Object.entries(fields).flat(),
       );
+      if (typeof entered !== "number") throw capacityReached(entered, capacity);
+      return entered;
+    },
+
+    /** Throws CapacityReached when a job of the account could not enter now; when it does, another may be there first. */
+    async checkRoom(account: string, capacity: Capacity): Promise<void> {
+      const { QUEUE_DEPTH, ACCOUNT_JOBS } = capacity;
+      const reached = await run<Reached | null>(
+        "abacusHasRoom",
+        outstanding(account),
+        QUEUE_DEPTH,
+        ACCOUNT_JOBS,
+      );
+      if (reached) throw capacityReached(reached, capacity);
     },
 
     /** Removes every trace of a job that was never accepted, or is no more. */

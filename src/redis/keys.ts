@@ -38,3 +38,5 @@ export const endedChannel = `${PREFIX}:ended`;
 export const changesChannel = (id: string) => `${PREFIX}:changes:${id}`;
 export const storeIdKey = `${PREFIX}:store-id`;
 export const sweepLockKey = `${PREFIX}:sweep`;
+/** What is counted by the minute, before the name of who does it. */
+export const rateKey = (what: string) => `${PREFIX}:rate:${what}`;

@@ -1,5 +1,7 @@
 // Starts that are refused: one sentence on standard error, an exit code other than 0, nothing else.
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import t, { type Test } from "tap";
 import { runToEnd, startProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
@@ -31,12 +33,28 @@ t.test("wrong settings", async (t) => {
       "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but is",
     ],
     [{ SHUTDOWN_GRACE: "-1" }, 'SHUTDOWN_GRACE must be >= 0, but is "-1"'],
+    [{ UPLOAD_BYTES: "4GiB" }, 'UPLOAD_BYTES must be integer, but is "4GiB"'],
+    [{ JOB_TIMEOUT: "Infinity" }, 'JOB_TIMEOUT must be a finite number, but is "Infinity"'],
   ];
   for (const [env, sentence] of wrong) {
     const said = await refusal(t, ["serve"], env);
     t.ok(said.startsWith(`abacus: ${sentence}`), said);
     t.equal(said.trim().split("\n").length, 1);
   }
+  for (const args of [["api"], ["worker"], ["account", "list"]])
+    t.equal(
+      await refusal(t, args, { QUEUE_DEPTH: "0" }),
+      'abacus: QUEUE_DEPTH must be >= 1, but is "0"\n',
+      args.join(" "),
+    );
+});
+
+t.test("a wrong setting in .env", async (t) => {
+  const workplace = await makeWorkplace(t);
+  await writeFile(join(workplace.folder, ".env"), "ACCOUNT_JOBS=many\n");
+  const { code, stdout, stderr } = await runToEnd(t, workplace, ["serve"]);
+  t.same({ code, stdout }, { code: 1, stdout: "" });
+  t.equal(stderr, 'abacus: ACCOUNT_JOBS must be integer, but is "many"\n');
 });
 
 t.test("a port that is in use", async (t) => {

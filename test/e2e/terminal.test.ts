@@ -73,3 +73,13 @@ t.test("a second Ctrl-C, a second later, ends it at once", options, async (t) =>
   t.equal((await next.post(`/v1/jobs/${id}/cancel`)).status, 202);
   t.match(await next.ended(id), { state: "canceled" });
 });
+
+t.test("a terminal that is closed is an orderly stop, too", options, async (t) => {
+  const { workplace, service } = await npmStart(t);
+  const id = await service.submit("/v1/rnn/models", { iterations: 50_000 });
+  await until("it runs", async () => (await service.job(id)).state === "active");
+  await service.end("SIGKILL"); // the terminal
+  await until("nothing is left", async () => (await processesIn(workplace)).length === 0);
+  const next = await startProcess(t, workplace, "serve");
+  t.match(await next.job(id), { state: "completed", attempts: 1 });
+});

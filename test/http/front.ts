@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { createAccounts } from "../../src/accounts/accounts.js";
+import { createRateLimit } from "../../src/accounts/rate-limit.js";
 import { limitsOf, readConfig } from "../../src/config.js";
 import { FileStore } from "../../src/files/file-store.js";
 import { buildApp } from "../../src/http/app.js";
@@ -17,6 +18,7 @@ import { startWorker } from "../../src/jobs/worker.js";
 import { createModels } from "../../src/models/models.js";
 import { openConnections, untilReady } from "../../src/redis/connections.js";
 import { fixtureRegistry } from "../fixture-registry.js";
+import { answerCheck } from "../openapi-answers.js";
 import { startRedis } from "../redis-server.js";
 import { AUTHORIZATION, PASSWORD } from "../service.js";
 import type { Teardown } from "../workplace.js";
@@ -30,6 +32,7 @@ export interface Front {
   text(): string;
   /** How many wait for the end of a job. */
   listeners(): number;
+  /** `fetch` of a path, as admin unless the headers say otherwise. Rejects an answer that is not described. */
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -67,10 +70,16 @@ export async function startFront(
   const stopping = new AbortController();
   const jobs = createJobs({
     ...{ redis: producer, queues: openQueues(producer), notices, files, models, logger },
-    ...{ limits: limitsOf(config), interactiveCost: config.INTERACTIVE_COST, retention: config.RETENTION },
+    ...{
+      limits: limitsOf(config),
+      capacity: config,
+      interactiveCost: config.INTERACTIVE_COST,
+      retention: config.RETENTION,
+    },
   });
   const app = await buildApp({
     ...{ config, version: "test", registry, jobs, accounts, files, formats, logger },
+    submissions: createRateLimit(producer, "submissions", config.RATE_LIMIT),
     ready: async () => ({}),
     stopping: stopping.signal,
     ...(stall !== undefined && { stall }),
@@ -82,6 +91,7 @@ export async function startFront(
     await app.close();
   });
 
+  const check = await answerCheck(url);
   const { waiting: listening } = notices as unknown as { waiting: Map<string, Set<unknown>> };
   return {
     url,
@@ -94,7 +104,11 @@ export async function startFront(
     },
     text: () => text,
     listeners: () => [...listening.values()].reduce((sum, { size }) => sum + size, 0),
-    request: (path, init = {}) =>
-      fetch(url + path, { ...init, headers: { authorization: AUTHORIZATION, ...init.headers } }),
+    async request(path, init = {}) {
+      const headers = { authorization: AUTHORIZATION, ...init.headers };
+      const response = await fetch(url + path, { ...init, headers });
+      await check(init.method, response);
+      return response;
+    },
   };
 }

@@ -1,6 +1,7 @@
 // Bodies that are too large: 413 with the limit's name, before the body is read where its length is told.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import t, { type Test } from "tap";
 import { AUTHORIZATION, startTestService } from "../service.js";
 import { connectTo, type RawConnection } from "./raw-connection.js";
@@ -71,6 +72,54 @@ t.test("exactly the limit is allowed", async (t) => {
   form.append("file", new Blob([csv]));
   const uploaded = await service.request("/v1/stats", { method: "POST", body: form });
   t.equal(uploaded.status, 202);
+});
+
+t.test("one byte more is not, also where nothing told the length", async (t) => {
+  const inChunks = (text: string) => ({ body: new Blob([text]).stream(), duplex: "half" });
+  const csv = `x\n${"1\n".repeat(UPLOAD_BYTES / 2 - 1)}\n`;
+  t.equal(csv.length, UPLOAD_BYTES + 1);
+  const form = new FormData();
+  form.append("file", new Blob([csv]));
+  const json = '{"a": 5, "b": 7}'.padEnd(JSON_BYTES + 1);
+  const bodies: [path: string, init: object, detail: RegExp][] = [
+    ["/v1/stats", { body: form }, /UPLOAD_BYTES is 100000 bytes/],
+    [
+      "/v1/stats",
+      { ...inChunks(csv), headers: { "content-type": "text/csv" } },
+      /UPLOAD_BYTES is 100000 bytes/,
+    ],
+    [
+      "/v1/rnn/additions",
+      { ...inChunks(json), headers: { "content-type": "application/json" } },
+      /JSON_BYTES is 20000 bytes/,
+    ],
+  ];
+  const uploads = () => readdir(join(service.dataDir, "uploads"));
+  const before = await uploads();
+  for (const [path, init, detail] of bodies) {
+    const response = await service.request(path, { method: "POST", ...init } as RequestInit);
+    t.equal(response.status, 413);
+    t.match(await response.json(), { type: "urn:abacus:problem:too-large", status: 413, detail });
+  }
+  t.strictSame(await uploads(), before, "nothing is kept");
+});
+
+t.test("UPLOAD_BYTES is also what a gzip file may unpack to", async (t) => {
+  const describe = async (content: string) => {
+    const packed = Uint8Array.from(gzipSync(content));
+    const headers = { "content-type": "text/csv", prefer: "wait=30" };
+    return (await service.request("/v1/stats", { method: "POST", body: packed, headers })).json();
+  };
+  const csv = `x\n${"1\n".repeat(UPLOAD_BYTES / 2 - 1)}`;
+  t.match(await describe(csv), { state: "completed", result: { rows: UPLOAD_BYTES / 2 - 1 } });
+  t.match(await describe(`${csv}\n`), {
+    state: "failed",
+    error: {
+      type: "urn:abacus:problem:too-large",
+      status: 413,
+      detail: /unpacks to more than 100000 bytes.*UPLOAD_BYTES/,
+    },
+  });
 });
 
 t.test("a client that goes on sending still reads the answer, and is then cut off", async (t) => {

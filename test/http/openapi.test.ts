@@ -1,31 +1,74 @@
-// The API's description: valid, complete, and of the routes that there are.
+// The API's description: valid, complete, of the routes that there are, with examples that are none the worse for age.
 import { Validator } from "@seriousme/openapi-schema-validator";
 import t from "tap";
+import { jobTypes } from "../../workers/job-types.js";
 import { fixtureRegistry } from "../fixture-registry.js";
+import {
+  type Answer,
+  at,
+  type Content,
+  type Description,
+  type Header,
+  type Operation,
+  type Parameter,
+  type Place,
+  resolve,
+  validatorOf,
+} from "../openapi-description.js";
 import { startTestService } from "../service.js";
 
 const registry = await fixtureRegistry();
 const service = await startTestService(t, { registry });
 
-interface Operation {
-  operationId: string;
-  summary: string;
-  security?: object[];
-  parameters?: { name: string; in: string; required: boolean }[];
-  requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
-}
-interface Description {
-  openapi: string;
-  paths: Record<string, Record<string, Operation>>;
-}
-
 const response = await fetch(`${service.url}/openapi.json`);
 const text = await response.text();
 const description = JSON.parse(text) as Description;
-const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+const validate = validatorOf(description);
+
+interface Found extends Operation {
+  path: string;
+  method: string;
+  place: Place;
+}
+const operations: Found[] = Object.entries(description.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    ...operation,
+    ...{ path, method, place: ["paths", path, method] },
+  })),
 );
+const find = (name: string) => operations.find(({ operationId }) => operationId === name) as Found;
+
+/** What stands at a place, or is referred to from there, and where that is. */
+function found<T>(...place: string[]): { place: Place; value: T } {
+  const there = resolve(description, place);
+  return { place: there, value: at<T>(description, there) };
+}
+
+interface Stated<T> {
+  name: string;
+  place: Place;
+  value: T;
+}
+const under = <T>(place: Place): Stated<T>[] =>
+  Object.keys(at<object>(description, place)).map((name) => ({ name, ...found<T>(...place, name) }));
+
+const parameters = ({ place, parameters }: Found) =>
+  parameters.map((_, i) => found<Parameter>(...place, "parameters", String(i)));
+const answers = ({ place }: Found) => under<Answer>([...place, "responses"]);
+const allAnswers = operations.flatMap(answers);
+const allHeaders = allAnswers.flatMap(({ place }) => under<Header>([...place, "headers"]));
+const bodies = [
+  ...allAnswers.filter(({ value }) => value.content).map(({ place }) => place),
+  ...operations.filter(({ requestBody }) => requestBody).map(({ place }) => [...place, "requestBody"]),
+];
+const contents = bodies.flatMap((place) => under<Content>([...place, "content"]));
+
+/** Every object and list in the description, with where it is. */
+function* walk(value: unknown, place: Place = []): Generator<[Place, object]> {
+  if (typeof value !== "object" || value === null) return;
+  yield [place, value];
+  for (const [name, inside] of Object.entries(value)) yield* walk(inside, [...place, name]);
+}
 
 t.test("it is valid OpenAPI 3.1, for everybody to read", async (t) => {
   t.equal(response.status, 200);
@@ -51,69 +94,185 @@ t.test("every route with its methods", async (t) => {
   t.strictSame(operations.map(({ method, path }) => `${method} ${path}`).sort(), expected.sort());
 });
 
-t.test("each operation is described", async (t) => {
-  t.equal(
-    new Set(operations.map(({ operationId }) => operationId)).size,
-    operations.length,
-    "names are unique",
-  );
-  for (const { path, method, summary, parameters = [], responses, security } of operations) {
-    t.ok(summary, `${method} ${path}`);
+/** Whether a text is a sentence or several. */
+const isSentence = (text: string | undefined) => /^\S.*\w.*\.$/s.test(text ?? "");
+
+t.test("each operation is described, with each parameter", async (t) => {
+  const names = new Set(operations.map(({ operationId }) => operationId));
+  t.equal(names.size, operations.length, "names are unique");
+  const tags = description.tags.map(({ name }) => name);
+  for (const operation of operations) {
+    const { path, method, summary, security, requestBody } = operation;
+    const name = `${method} ${path}`;
+    t.match(summary, /\w/, name);
+    t.equal(operation.tags.filter((tag) => tags.includes(tag)).length, 1, name);
     const isPublic = ["/healthz", "/readyz", "/openapi.json"].includes(path);
-    t.strictSame(security, isPublic ? [] : undefined, "what needs no account says so");
-    t.equal("401" in responses, !isPublic);
-    if (path.includes("{id}")) t.match(parameters, [{ name: "id", in: "path", required: true }]);
-    for (const { content = {} } of Object.values(responses))
-      for (const mediaType of Object.keys(content)) t.match(mediaType, /^[a-z]+\/[a-z+]+$/);
+    if (isPublic) t.strictSame(security, [], `${name} needs no account`);
+    else t.match(security, [{ basic: [/^(jobs|models):(read|write)$/] }], `${name} names its scope`);
+    if (path.includes("{id}"))
+      t.ok(parameters(operation).some(({ value }) => value.name === "id" && value.required === true));
+    if (requestBody) t.ok(isSentence(requestBody.description), name);
+    const wrong = parameters(operation).flatMap(({ value, place }) => {
+      const examples = [value.example, ...(value.schema.examples ?? [])].filter((one) => one !== undefined);
+      const differences = examples.map((example) => validate([...place, "schema"], example));
+      const isDescribed = isSentence(value.description) && examples.length > 0;
+      return isDescribed && differences.every((one) => one === undefined) ? [] : [{ value, differences }];
+    });
+    t.strictSame(wrong, [], `${name}: each parameter has a description and an example that is right`);
   }
 });
 
-t.test("a job type is on its route as it is defined", async (t) => {
-  const find = (name: string) => operations.find(({ operationId }) => operationId === `submit-${name}`);
-  t.match(find("test.echo"), {
-    path: "/v1/test/echo",
-    summary: "A job type of the tests",
-    parameters: [{ name: "prefer", in: "header", required: false }],
-    requestBody: {
-      content: {
-        "application/json": {
-          schema: {
-            type: "object",
-            properties: { seconds: { type: "number", minimum: 0 }, value: {} },
-            additionalProperties: false,
-          },
-          example: {},
-        },
-      },
-    },
-    responses: {
-      200: { content: { "application/json": { schema: { properties: { result: Object, state: Object } } } } },
-      202: { headers: { location: Object, "retry-after": Object } },
-      422: { content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } },
-    },
+t.test("each answer is described, with its headers and its body", async (t) => {
+  const wrong = allAnswers.filter(({ name: status, value }) => {
+    const isDescribed = isSentence(value.description) && "x-request-id" in value.headers;
+    const hasBody = value.content !== undefined;
+    const isProblem = Number(status) >= 400 && !("Cache-Control" in value.headers);
+    const isRight = !isProblem || Object.keys(value.content ?? {}).join() === "application/problem+json";
+    return !isDescribed || !isRight || hasBody === (status === "204" || status === "304");
   });
-  t.strictSame(Object.keys(find("test.echo")?.requestBody?.content ?? {}), ["application/json"]);
+  t.strictSame(wrong, []);
+  t.ok(allAnswers.length > 100);
+  const wrongHeaders = allHeaders.filter(
+    ({ value, place }) =>
+      !isSentence(value.description) || validate([...place, "schema"], value.example) !== undefined,
+  );
+  t.strictSame(wrongHeaders, []);
+  t.ok(allHeaders.length > allAnswers.length);
+});
 
-  const stats = find("stats");
-  t.strictSame(Object.keys(stats?.requestBody?.content ?? {}), [
-    "application/json",
-    "multipart/form-data",
-    "text/csv",
-  ]);
-  t.match(stats?.requestBody?.content["multipart/form-data"]?.schema, {
+t.test("which errors an operation can be answered with", async (t) => {
+  for (const operation of operations) {
+    const { path, method, security, responses } = operation;
+    const name = `${method} ${path}`;
+    t.hasOwnProps(responses, ["400", "408", "417", "431", "500"], `${name}: as any other`);
+    const isProbe = path === "/healthz" || path === "/readyz";
+    t.equal("403" in responses, !isProbe, `${name}: ALLOW_IPS`);
+    for (const status of ["401", "429"])
+      t.equal(status in responses, security.length > 0, `${name} ${status}`);
+    if (!isProbe) t.equal("503" in responses, security.length > 0, `${name} 503`);
+    for (const { name: status, value, place } of answers(operation)) {
+      const { examples = {} } = value.content?.["application/problem+json"] ?? {};
+      if (status === "403") t.equal("cross-site" in examples, method !== "get", name);
+      if (["429", "503", "507"].includes(status))
+        t.equal(found<Header>(...place, "headers", "Retry-After").value.required, true, `${name} ${status}`);
+    }
+  }
+  const statuses = (name: string) => Object.keys(find(name).responses).join(" ");
+  const submission = "200 202 400 401 403 404 408 413 415 417 422 429 431 500 503 507";
+  t.equal(statuses("submit-stats"), submission);
+  t.equal(statuses("submit-test.echo"), submission);
+  t.equal(statuses("submit-rnn.train"), submission.replace("413", "409 413"), "a name that is taken");
+});
+
+t.test("every example fits its schema", async (t) => {
+  const wrong = contents.flatMap(({ name: mediaType, place, value }) => {
+    const examples = under<{ value: unknown }>([...place, "examples"]);
+    if (examples.length === 0) return [{ place }];
+    return examples.flatMap((example) => {
+      const difference = validate([...place, "schema"], example.value.value);
+      const isProblem = mediaType === "application/problem+json";
+      const { status } = (isProblem ? example.value.value : {}) as { status?: number };
+      const isRight = status === undefined || isAnswered(status, value);
+      return difference === undefined && isRight ? [] : [{ place, example, difference }];
+    });
+  });
+  t.strictSame(wrong, []);
+  t.ok(contents.length > allAnswers.length);
+  const inSchemas = [...walk(description.components.schemas, ["components", "schemas"])].flatMap(
+    ([place, object]) => {
+      const { examples } = object as { examples?: unknown[] };
+      if (!Array.isArray(examples)) return [];
+      return examples.map((example) => ({ place, difference: validate(place, example) }));
+    },
+  );
+  t.ok(inSchemas.length > 5);
+  t.strictSame(
+    inSchemas.filter(({ difference }) => difference !== undefined),
+    [],
+  );
+});
+
+/** Whether every answer with this content has this status. */
+function isAnswered(status: number, content: Content): boolean {
+  return allAnswers
+    .filter(({ value }) => Object.values(value.content ?? {}).includes(content))
+    .every(({ name }) => name === String(status));
+}
+
+t.test("every reference leads somewhere, and every component is referred to", async (t) => {
+  const used = new Set<string>();
+  for (const [place, object] of walk(description)) {
+    const { $ref } = object as { $ref?: string };
+    if (typeof $ref !== "string") continue;
+    resolve(description, place); // or throws
+    used.add($ref);
+  }
+  t.ok(used.size > 100);
+  // what no operation answers
+  for (const name of ["NotFound", "MethodNotAllowed"]) used.add(`#/components/responses/${name}`);
+  const { securitySchemes: _, ...sections } = description.components;
+  const components = Object.entries(sections).flatMap(([section, inside]) =>
+    Object.keys(inside).map((name) => `#/components/${section}/${name}`),
+  );
+  t.strictSame(
+    components.filter((name) => !used.has(name)),
+    [],
+  );
+});
+
+t.test("a job type is on its route as it is defined", async (t) => {
+  const echo = find("submit-test.echo");
+  t.match(echo, { path: "/v1/test/echo", summary: "A job type of the tests" });
+  const body = [...echo.place, "requestBody", "content"];
+  t.strictSame(Object.keys(at(description, body)), ["application/json"]);
+  t.match(found(...body, "application/json", "schema").value, {
+    type: "object",
+    properties: { seconds: { type: "number", minimum: 0 }, value: {} },
+    additionalProperties: false,
+  });
+  t.match(found(...body, "application/json", "examples", "test.echo.input").value, { value: {} });
+
+  const stats = find("submit-stats");
+  const content = at<Record<string, Content>>(description, [...stats.place, "requestBody", "content"]);
+  t.strictSame(Object.keys(content), ["application/json", "multipart/form-data", "text/csv"]);
+  t.match(content["multipart/form-data"]?.schema, {
     required: ["file"],
     properties: { file: { format: "binary" }, header: { type: "boolean" }, percentiles: { type: "array" } },
   });
-  const ofJob = stats?.responses[200]?.content?.["application/json"]?.schema;
-  t.match(ofJob, { properties: { progress: { anyOf: [{ properties: { detail: Object } }] } } });
-  t.match(JSON.stringify(ofJob), /"detail":.*"rows":.*Read so far/, "what its progress tells");
-  const inQuery = stats?.parameters?.filter((parameter) => parameter.in === "query").map(({ name }) => name);
-  t.ok(inQuery?.includes("delimiter"), "the options of a raw file");
+  const inQuery = parameters(stats).filter(({ value }) => value.in === "query");
+  t.ok(inQuery.some(({ value }) => value.name === "delimiter"));
+  // a page for people would send them along with a form, whose own options they would contradict
+  for (const { value } of inQuery) t.notMatch(value.schema, { default: /./ }, value.name);
+});
+
+t.test("jobs and results of each job type", async (t) => {
+  const ok = (name: string) => [...find(name).place, "responses", "200", "content"];
+  for (const { name, example } of jobTypes) {
+    const job = [...ok(`submit-${name}`), "application/json", "schema"];
+    const { value } = found<{ value: { result: object } }>("components", "examples", `${name}.completed`);
+    t.strictSame(value.value.result, JSON.parse(JSON.stringify(example.output)), name);
+    for (const place of [job, [...ok("get-job"), "application/json", "schema"]]) {
+      t.equal(validate(place, value.value), undefined, name);
+      t.match(validate(place, { ...value.value, result: { some: "thing" } }), /\/result/, name);
+      t.match(validate(place, { ...value.value, result: undefined }), /required property 'result'/, name);
+    }
+    t.ok(validate(job, { ...value.value, type: "another" }), "a job of another type");
+  }
+  const result = at<Record<string, Content>>(description, ok("get-result"));
+  t.strictSame(Object.keys(result), ["application/json", "text/csv"]);
+  t.hasOwnProps(
+    result["application/json"]?.examples ?? {},
+    jobTypes.map(({ name }) => `${name}.result`),
+  );
+  const csv = found<{ value: string }>("components", "examples", "rnn.add.text-csv").value.value;
+  t.match(csv, /^a,b,.*\n5,7,12,/);
+  t.match(JSON.stringify(description.components.schemas["stats.progress"]), /"rows":.*Read so far/);
 });
 
 t.test("no schema is more than JSON Schema", async (t) => {
-  // what typebox keeps for itself, and Fastify's way of writing parameters
-  for (const own of ["~kind", "~optional", "Kind", "/:id"]) t.notOk(text.includes(`"${own}`), own);
+  // what typebox keeps for itself, Fastify's way of writing parameters, and what the plugin is told besides
+  for (const own of ["~kind", "~optional", "Kind", "/:id", "$id", "x-extras"])
+    t.notOk(text.includes(`"${own}`), own);
 });
 
 t.test("the page that shows it", async (t) => {

@@ -1,9 +1,11 @@
 // A file as the body itself: `text/csv`, with its options in the query.
-import { readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import t from "tap";
-import { AUTHORIZATION, startTestService } from "../service.js";
+import { AUTHORIZATION, type Json, startTestService } from "../service.js";
+import { statsOf } from "../stats/run-stats.js";
 import { connectTo } from "./raw-connection.js";
 
 const service = await startTestService(t);
@@ -41,6 +43,37 @@ t.test("a parameter of the media type, and no options", async (t) => {
 t.test("what is compressed is read as what it is", async (t) => {
   const response = await send("?delimiter=%3B", gzipSync(CSV), { "content-encoding": "gzip" });
   t.match(await response.json(), { state: "completed", result: { rows: 2 } });
+});
+
+t.test("each of the files that pandas described, sent in every way", async (t) => {
+  const folder = "test/fixtures/pandas/files";
+  for (const name of await readdir(folder)) {
+    const content = Uint8Array.from(await readFile(join(folder, name)));
+    const packed = Uint8Array.from(gzipSync(content));
+    const form = new FormData();
+    form.append("file", new Blob([content]), name);
+    const sent = [await send("", content), await send("", packed)];
+    sent.push(
+      await service.request("/v1/stats", { method: "POST", body: form, headers: { prefer: "wait=30" } }),
+    );
+    const [plain, unpacked, uploaded] = (await Promise.all(
+      sent.map((response) => response.json()),
+    )) as Json[];
+    t.strictSame(uploaded.result, plain.result, name);
+    t.strictSame(uploaded.error, plain.error);
+    if (name === "csvparser-strict-ragged.csv") {
+      t.match(plain.error, { status: 422, detail: /expected 3 fields in line 4, saw 4/ });
+      t.strictSame(unpacked.error, plain.error);
+      continue;
+    }
+    const { rows, columns, source } = plain.result;
+    // test/stats/pandas.test.ts holds these against pandas
+    t.strictSame(plain.result, JSON.parse(JSON.stringify(await statsOf(content))));
+    t.equal(source.sha256, createHash("sha256").update(content).digest("hex"));
+    const { bytes, sha256 } = unpacked.result.source;
+    t.same([bytes, sha256], [packed.length, createHash("sha256").update(packed).digest("hex")]);
+    t.strictSame(unpacked.result, { rows, columns, source: { ...source, bytes, sha256 } }, `${name}, packed`);
+  }
 });
 
 t.test("an empty file is the job's to judge, a missing one no different", async (t) => {

@@ -1,12 +1,8 @@
 // A job type is said once: one that only the tests know is on the route, in the API's description, in the queue and in the threads.
 import t from "tap";
 import { loadRegistry } from "../../src/jobs/registry.js";
+import type { Description } from "../openapi-description.js";
 import { startTestService, type TestService } from "../service.js";
-
-interface OpenApiOperation {
-  summary: string;
-  requestBody: { content: Record<string, { schema: { properties: object } }> };
-}
 
 const module = new URL("../fixture-job-types.js", import.meta.url);
 let service: TestService;
@@ -28,11 +24,10 @@ t.test("its route validates, queues and answers", async (t) => {
 
 t.test("its entry is in the API's description", async (t) => {
   const answer = await service.request("/openapi.json");
-  const { paths } = (await answer.json()) as { paths: Record<string, { post: OpenApiOperation }> };
-  const { post } = paths["/v1/test/echo"]!;
-  t.equal(post.summary, "A job type of the tests");
-  t.hasStrict(post.requestBody.content["application/json"]!.schema.properties, {
-    seconds: { type: "number", minimum: 0 },
+  const { paths, components } = (await answer.json()) as Description;
+  t.equal(paths["/v1/test/echo"]?.post?.summary, "A job type of the tests");
+  t.hasStrict(components.schemas["test.echo.input"], {
+    properties: { seconds: { type: "number", minimum: 0 } },
   });
 });
 

@@ -8,6 +8,7 @@ import { newId } from "../../src/jobs/id.js";
 import { startSweeper } from "../../src/jobs/sweeper.js";
 import { transitions } from "../../src/jobs/transitions.js";
 import { startTestService } from "../service.js";
+import { until } from "../until.js";
 
 const service = await startTestService(t, { env: { RETENTION: "1", INLINE_BYTES: "10" } });
 const redis = service.redis.connect();
@@ -21,7 +22,7 @@ const allFiles = async () =>
   (await Promise.all(FileStore.kinds.map((kind) => readdir(join(service.dataDir, kind))))).flat();
 
 t.test("after expiry nothing is left in Redis or on the disk", async (t) => {
-  const wait = { prefer: "wait=20" };
+  const wait = { prefer: "wait=60" };
   // over INLINE_BYTES: their bodies are files; the training also leaves its weights
   const added = await service.post("/v1/rnn/additions", { a: 1, b: 2 }, wait);
   const trained = await service.post("/v1/rnn/models", { iterations: 10 }, wait);
@@ -82,3 +83,25 @@ t.test("files that nobody knows go when nobody has written to them for a while",
   await sweeper.sweep();
   t.same(await allFiles(), [fresh.split("/").at(-1)], "an upload that is under way stays");
 });
+
+t.test(
+  "a job is there for RETENTION and no longer; a service tidies after it every SWEEP_INTERVAL",
+  async (t) => {
+    const env = { RETENTION: "2", SWEEP_INTERVAL: "0.2", INLINE_BYTES: "10" };
+    const service = await startTestService(t, { env });
+    const uploads = () => readdir(join(service.dataDir, "uploads"));
+    const { body } = await service.post("/v1/rnn/additions", { a: 1, b: 2 }, { prefer: "wait=20" });
+    const expires = Date.parse(body.expiresAt);
+    t.equal(expires - Date.parse(body.finishedAt), 2000);
+    t.same(await uploads(), [body.id]);
+    await until("it is expired", async () => {
+      const before = Date.now();
+      const { status } = await service.request(body.links.self);
+      if (status === 200) t.ok(before <= expires, `it is there ${expires - before} ms before its end`);
+      return status === 404;
+    });
+    t.ok(Date.now() >= expires, "not before");
+    // less than the default interval, which would not do
+    await until("its file is gone", async () => (await uploads()).length === 0, 20);
+  },
+);

@@ -21,6 +21,9 @@ const CASES: [values: string[], dtype: string][] = [
   [["inf", "1"], "float64"],
   [["1e400"], "object"],
   [["1", "1e400"], "object"],
+  [["1.5", "1e400"], "object"],
+  [["1.5", "9".repeat(309)], "object"],
+  [["9".repeat(309), "1.5"], "object"],
   [[INT], "uint64"],
   [[INT, "0"], "uint64"],
   [["18446744073709551615"], "uint64"],
@@ -48,7 +51,8 @@ const CASES: [values: string[], dtype: string][] = [
   [["tRue"], "object"], // pandas' tables have three spellings, its parser ignores the case
   [["1", "x"], "object"],
   [["x", "1"], "object"],
-  [["1,000".replace(",", "_")], "object"],
+  [["1_000"], "object"],
+  [['"1,000"'], "object"],
   [["0x1F"], "object"],
   [["5%"], "object"],
   [[INT, ""], "float64"], // pandas: object, with the empty text as a value; here integers with nulls are float64

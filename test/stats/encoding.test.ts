@@ -57,6 +57,13 @@ const western = encodingOf("latin-1");
 t.strictSame(encode(western, "né"), Uint8Array.of(0x6e, 0xe9));
 t.equal(encode(western, "漢"), undefined);
 t.equal(decode(western, Uint8Array.of(0x6e, 0xe9)), "né");
+// bytes(range(128, 160)).decode("cp1252"), and the Encoding Standard's controls for the five that Python refuses
+const specials = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+const latin1 = String.fromCharCode(...bytes);
+t.equal(decode(western, bytes), latin1.slice(0, 128) + specials + latin1.slice(160));
+for (const byte of bytes) t.equal(decode(western, Uint8Array.of(byte)).length, 1, `${byte} alone`);
+t.strictSame(encode(western, "€ÿ"), Uint8Array.of(0x80, 0xff));
 t.equal(decode(encodingOf("utf-8"), Buffer.from("\ufeffé")), "\ufeffé", "a second byte order mark is text");
 
 t.test("the first byte that is not UTF-8", (t) => {

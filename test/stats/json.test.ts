@@ -127,6 +127,9 @@ t.test("what is refused", async (t) => {
     ['{"columns":{"a":[],"b":[]}}', 422, "/columns", { columns: 1 }],
     ['{"records":[{"a":1},{"b":1}]}', 422, "/records", { columns: 1 }],
     ['{"columns":{"a":["éé"]}}', 422, "/columns/a/0", { fieldBytes: 3 }],
+    ['{"records":[{"a":1},{"a":"éé"}]}', 422, "/records/1/a", { fieldBytes: 3 }],
+    ['{"columns":{"a":[1],"éé":[1]}}', 422, "/columns", { fieldBytes: 3 }],
+    ['{"records":[{"a":1},{"éé":1}]}', 422, "/records/1", { fieldBytes: 3 }],
   ];
   for (const [body, status, path, limits] of cases)
     await t.rejects(
@@ -134,6 +137,12 @@ t.test("what is refused", async (t) => {
       { name: "InputError", problem: { status, errors: [{ path }] } },
       body,
     );
+});
+
+t.test("what is exactly at the limits is taken", async (t) => {
+  const limits = { columns: 2, fieldBytes: 4 };
+  t.equal((await statsOf('{"columns":{"a":["éé"],"éé":[1]}}', limits)).columns.length, 2);
+  t.equal((await statsOf('{"records":[{"a":"éé"},{"éé":1},{"a":2}]}', limits)).columns.length, 2);
 });
 
 t.test("cost and summary", (t) => {

@@ -86,12 +86,15 @@ t.test("delimiters", async (t) => {
   t.equal(await found("a|b\n1|2\n"), "|");
   t.equal(await found("a|b|c,d\n1|2|3,4\n"), "|", "most fields win");
   t.equal(await found("a;b,c\n1;2,3\n"), ",", "then the order");
+  t.equal(await found("a|b\tc;d\n1|2\t3;4\n"), ";");
+  t.equal(await found("a|b\tc\n1|2\t3\n"), "\t");
   t.equal(await found("a;b\n1;2;3\n"), ",", "differing numbers of fields: a comma");
   t.equal(await found("a\n1\n"), ",");
   t.equal(await found('"a;b";c\n"1,2";3\n'), ";", "those in quotes do not count");
   const rows = "1;2\n".repeat(18);
   t.equal(await found(`a;b\n${rows}3;4\n5\n`), ";", "the 21st record is not looked at");
   t.equal(await found(`a;b\n${rows}5\n`), ",", "the 20th is");
+  t.equal(await found(`\n \na;b\n${"\n".repeat(30)}${rows}5\n`), ",", "blank lines are no records");
   t.equal((await statsOf("a:b\n1:2\n", { options: { delimiter: ":" } })).columns.length, 2);
   t.equal((await statsOf("a\tb\n1\t2\n", { options: { delimiter: "\\t" } })).source!.delimiter, "\t");
   const long = `"${"x".repeat(100_000)}"`;
@@ -109,6 +112,7 @@ t.test("encodings", async (t) => {
     ["utf-16be", utf16be, { encoding: "utf-8" }],
     ["utf-16le", Buffer.from(content, "utf16le"), { encoding: "utf_16" }],
     ["windows-1252", Buffer.from(content, "latin1"), { encoding: "latin-1" }],
+    ["utf-16le", Buffer.from(`\ufeff${content.replaceAll(",", ";")}`, "utf16le"), {}],
     ["utf-8", gzipSync(content), {}],
     ["utf-16be", gzipSync(utf16be), {}],
   ];
@@ -127,6 +131,10 @@ t.test("encodings", async (t) => {
     { a: "é", b: null },
     "null values are spelled in the file's encoding",
   );
+  // what is not as in ISO 8859-1, and the last byte
+  const western = Buffer.from("\x80,b\n\x93\xff\x94,\x85\n", "latin1");
+  for (const encoding of ["windows-1252", "cp1252", "latin-1"])
+    t.strictSame(await rowOf(western, { encoding, naValues: ["…"] }), { "€": "“ÿ”", b: null }, encoding);
 });
 
 t.test("headers", async (t) => {
@@ -150,6 +158,8 @@ t.test("short and long records", async (t) => {
     [0, 1, 2],
   );
   t.equal(source!.skippedRows, 1);
+  const padded = await statsOf("a,b\n1,x\n2\n", { options: { keepDefaultNa: false } });
+  t.match(padded.columns[1], { count: 1, nulls: 1 }, "what is missing is null, whatever stands for a null");
   t.notOk("skippedRows" in (await statsOf("a,b\n1,2\n")).source!);
   t.match(
     await mistakeOf("a,b\n1,2,3\n"),
@@ -174,9 +184,13 @@ t.test("nulls", async (t) => {
   t.equal(await nullsOf(["x", "?", "-", "NA"], { naValues: ["?", "-"] }), 3);
   t.equal(await nullsOf(["x", "", "NA"], { keepDefaultNa: false }), 0);
   t.equal(await nullsOf(["x", "", "NA"], { keepDefaultNa: false, naValues: ["NA"] }), 1);
-  // pandas.read_csv(…, na_values=["999"]): another spelling of the number is null where the column is of doubles
-  t.equal(await nullsOf(["999", "5", "0999", "999.0"], { naValues: ["999"] }), 3);
+  // pandas.read_csv(…, na_values=["999"]): another spelling of the number is null where a decimal is in the column
+  t.equal(await nullsOf(["999", "5", "0999", "999.0"], { naValues: ["999"] }), 2);
+  t.equal(await nullsOf(["999", "5.5", "0999", "999.0"], { naValues: ["999"] }), 3);
   t.equal(await nullsOf(["5", "0999"], { naValues: ["999"] }), 0);
+  t.equal(await nullsOf(["5", "0999", ""], { naValues: ["999"] }), 1);
+  t.equal(await nullsOf(["0", "-0", "0.0", "1"], { naValues: ["0"] }), 2);
+  t.equal(await nullsOf(["0", "-0", "0.0", "1.5"], { naValues: ["0"] }), 3);
   t.equal(await nullsOf(["5", "0999", "x", "999.0"], { naValues: ["999"] }), 1);
 });
 
@@ -282,7 +296,7 @@ t.test("gzip", async (t) => {
     return bytes;
   };
   await t.rejects(read(), {
-    message: "the gzip file unpacks to more than 1000000 bytes, the most that is read",
+    message: "the gzip file unpacks to more than 1000000 bytes, the most that is read (UPLOAD_BYTES)",
   });
 });
 

@@ -40,6 +40,7 @@ const FILES: Record<string, [content: string | Uint8Array, options?: Options]> =
   "invalid UTF-8 before a long record": [Buffer.from("a,b\n1,2\n3,\xff\n5,6\n7,8,9\n", "latin1")],
   "invalid UTF-8 after a long record": [Buffer.from("a,b\n1,2\n3,4,5\n6,\xff\n7,8\n", "latin1")],
   "numbers that are null": ["a,b\n1,999\n999.00,2.5\n0999,x\n4,999.0\n", { naValues: ["999"] }],
+  "numbers that are null among integers": ["a,b\n1,0999\n999,2\n0999,999\n4,5\n", { naValues: ["999"] }],
   "some columns": ["a,b,c\n1,x,2\n3,4,5\n6,7,y\n", { usecols: ["b", "c"] }],
   "only a header": ["aaa,bbb,ccc\n"],
 };

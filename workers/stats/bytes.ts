@@ -4,25 +4,32 @@ import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../input-error.js";
 import type { SourceFile } from "../job-type.js";
+import type { Limits } from "../limits.js";
 import type { Encoding } from "./encoding.js";
 
 const CHUNK = 2 ** 20;
-
-/** What a compressed file may unpack to, in bytes. Compressed a thousandfold, zeros would keep a thread busy for hours. */
-const UNPACKED_BYTES = 8 * 2 ** 30;
 
 /** Is told how many bytes of the file itself have been read. */
 type Tell = (bytes: number) => void;
 
 /** The bytes that records are read from: unpacked, and UTF-8 unless the encoding is read as it is. */
-export function tableBytes(file: SourceFile, encoding: Encoding, tell?: Tell): AsyncIterable<Uint8Array> {
-  const bytes = unpackedBytes(file, tell);
+export function tableBytes(
+  file: SourceFile,
+  encoding: Encoding,
+  limits: Limits,
+  tell?: Tell,
+): AsyncIterable<Uint8Array> {
+  const bytes = unpackedBytes(file, limits, tell);
   return encoding.kind === "other" ? transcoded(bytes, encoding) : bytes;
 }
 
-/** The file's content, unpacked when it is gzip. A chunk is valid until the next one is asked for. */
-export function unpackedBytes(file: SourceFile, tell?: Tell): AsyncIterable<Uint8Array> {
-  return file.gzip ? gunzipped(file.path, UNPACKED_BYTES, tell) : fileBytes(file.path, 0, tell);
+/**
+ * The file's content, unpacked when it is gzip. A chunk is valid until the next one is asked for. A packed file
+ * may hold no more than a plain one: gzip packs a thousandfold, so that a few megabytes would otherwise keep a
+ * thread busy for hours (a core reads about 80 MB a second).
+ */
+export function unpackedBytes(file: SourceFile, limits: Limits, tell?: Tell): AsyncIterable<Uint8Array> {
+  return file.gzip ? gunzipped(file.path, limits.uploadBytes, tell) : fileBytes(file.path, 0, tell);
 }
 
 /** A file's bytes from offset `from` on. A chunk is valid until the next one is asked for. */
@@ -57,7 +64,7 @@ export async function* gunzipped(path: string, most: number, tell?: Tell): Async
         throw new InputError({
           status: 413,
           name: "too-large",
-          detail: `the gzip file unpacks to more than ${most} bytes, the most that is read`,
+          detail: `the gzip file unpacks to more than ${most} bytes, the most that is read (UPLOAD_BYTES)`,
         });
       tell?.(source.bytesRead);
       yield chunk;

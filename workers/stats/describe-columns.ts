@@ -3,6 +3,7 @@ import { joinKinds, typeOfNumbers } from "./column-type.js";
 import { type ColumnFigures, describeNumbers, describeValues } from "./describe.js";
 import { decode, type Encoding } from "./encoding.js";
 import { Mode } from "./parse/column-values.js";
+import { Numeral } from "./parse/parse-number.js";
 import { TextCounts } from "./parse/text-counts.js";
 import type { Percentile } from "./percentiles.js";
 import { numbersAt, type PackedTexts, type Table, textsAt } from "./table.js";
@@ -16,7 +17,7 @@ export interface Piece {
 export interface Description {
   encoding: Encoding;
   percentiles: readonly Percentile[];
-  /** Numbers that are null in a column of doubles, as pandas has it. */
+  /** Numbers that are null, however they are spelled, in a column with a decimal among its values, as pandas has it. */
   nullNumbers: ReadonlySet<number>;
   /** Of the whole table. */
   rows: number;
@@ -55,7 +56,7 @@ export function describeColumn(
   if (texts || description.rows === 0) return describeTexts(name, nulls, pieces, description.encoding);
   const dtype = typeOfNumbers(kinds, nulls > 0) ?? "object";
   const values = joined(pieces);
-  const kept = dtype === "float64" ? without(values, description.nullNumbers) : values;
+  const kept = kinds & Numeral.decimal ? without(values, description.nullNumbers) : values;
   const missing = nulls + values.length - kept.length;
   return describeNumbers({ name, dtype, nulls: missing }, kept, description.percentiles);
 }

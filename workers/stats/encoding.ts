@@ -78,11 +78,21 @@ function canonicalName(label: string): string | undefined {
   }
 }
 
+/** What windows-1252 has for the bytes from 0x80 to 0x9F, where ISO 8859-1 has control characters. */
+const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+
 /** The text that a field's bytes spell, in the bytes that are read: those of UTF-8 unless `single-byte`. */
 export function decode(encoding: Encoding, bytes: Uint8Array): string {
+  if (encoding.name === "windows-1252") return decodeWindows1252(bytes);
   const label = encoding.kind === "single-byte" ? encoding.name : "utf-8";
   // a decoder takes no view of shared memory
   return new TextDecoder(label, { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+}
+
+/** By hand: the decoders of Node 20.18.3, of 22.13 and of several that followed read ISO 8859-1 (nodejs/node#60888). */
+function decodeWindows1252(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString("latin1");
+  return text.replace(/[\u0080-\u009f]/g, (control) => WINDOWS_1252[control.charCodeAt(0) - 0x80]!);
 }
 
 /** The bytes that are read for `text`; undefined when the encoding cannot spell it. */

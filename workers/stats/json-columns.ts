@@ -119,6 +119,7 @@ function checkColumns(columns: JsonColumns, limits: Limits): void {
   checkCount("/columns", entries.length, limits);
   const [first] = entries;
   for (const [name, values] of entries) {
+    checkName("/columns", name, limits);
     const path = `/columns/${escapePointer(name)}`;
     if (values.length !== first![1].length)
       throw InputError.impossible(
@@ -135,6 +136,7 @@ function checkRecords(records: JsonRecords, limits: Limits): void {
   const names = new Set<string>();
   records.forEach((record, row) => {
     for (const [name, value] of Object.entries(record)) {
+      if (!names.has(name)) checkName(`/records/${row}`, name, limits);
       names.add(name);
       if (!isValue(value, limits)) throw mistake(`/records/${row}/${escapePointer(name)}`, value, limits);
     }
@@ -147,10 +149,23 @@ function checkCount(path: string, count: number, limits: Limits): void {
     throw InputError.impossible(path, `has ${count} columns or more: COLUMNS is ${limits.columns}`);
 }
 
-function isValue(value: unknown, { fieldBytes }: Limits): boolean {
+/** A name is a field of the header; it is too long to be told where. */
+function checkName(path: string, name: string, limits: Limits): void {
+  if (fits(name, limits)) return;
+  throw InputError.impossible(
+    path,
+    `has a name of ${Buffer.byteLength(name)} bytes: FIELD_BYTES is ${limits.fieldBytes}`,
+  );
+}
+
+function isValue(value: unknown, limits: Limits): boolean {
   if (typeof value !== "string") return typeof value !== "object" || value === null;
+  return fits(value, limits);
+}
+
+function fits(text: string, { fieldBytes }: Limits): boolean {
   // a UTF-16 unit is at most three bytes of UTF-8
-  return value.length * 3 <= fieldBytes || Buffer.byteLength(value) <= fieldBytes;
+  return text.length * 3 <= fieldBytes || Buffer.byteLength(text) <= fieldBytes;
 }
 
 function mistake(path: string, value: unknown, { fieldBytes }: Limits): InputError {

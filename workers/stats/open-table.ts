@@ -28,7 +28,7 @@ export interface OpenedTable {
   start: number;
   /** For the columns that are described. */
   layout: Layout;
-  /** Numbers that are null in a column of doubles. */
+  /** Numbers that are null in a column with a decimal. */
   nullNumbers: Set<number>;
 }
 
@@ -60,10 +60,10 @@ export function openTable(options: Options, context: TaskContext): Promise<Opene
 async function look(options: Options, context: TaskContext): Promise<OpenedTable> {
   const file = context.file!;
   for (let size = HEAD_BYTES; ; size *= 4) {
-    const raw = await headOf(unpackedBytes(file), size);
+    const raw = await headOf(unpackedBytes(file, context.limits), size);
     const encoding = chooseEncoding(raw.head, options.encoding);
     const { head: bytes, whole } =
-      encoding.kind === "other" ? await headOf(tableBytes(file, encoding), size) : raw;
+      encoding.kind === "other" ? await headOf(tableBytes(file, encoding, context.limits), size) : raw;
     const table = await lookAt({ bytes, whole, encoding }, options, context);
     if (table) return table;
     if (size > RECORD_BYTES)
@@ -182,7 +182,7 @@ function nullTexts({ naValues = [], keepDefaultNa = true }: Options): string[] {
   return [...(keepDefaultNa ? DEFAULT_NULLS : []), ...naValues.flatMap(spellings)];
 }
 
-/** As in pandas, a null value that is a number stands for every spelling of it, in a column of doubles. */
+/** As in pandas, a null value that is a number stands for every spelling of it, in a column that is read as doubles. */
 function nullNumbers({ naValues = [] }: Options): Set<number> {
   return new Set(naValues.flatMap((text) => numberIn(text) ?? []));
 }

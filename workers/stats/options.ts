@@ -5,7 +5,8 @@ import { encodingOf } from "./encoding.js";
 import { CR, LF, QUOTE } from "./parse/record-scanner.js";
 import { DEFAULT_PERCENTILES, duplicatePercentile } from "./percentiles.js";
 
-const texts = (description: string) => Type.Array(Type.String(), { description, default: [] });
+const texts = (description: string, ...examples: string[][]) =>
+  Type.Array(Type.String(), { description, default: [], examples });
 
 export const Options = Type.Object(
   {
@@ -13,6 +14,7 @@ export const Options = Type.Object(
       Type.String({
         minLength: 1,
         description: "One ASCII character, or `\\t`; found from the first records when absent. Files only.",
+        examples: [";"],
       }),
     ),
     encoding: Type.Optional(
@@ -20,6 +22,7 @@ export const Options = Type.Object(
         minLength: 1,
         description:
           "Any label that `TextDecoder` knows or Python's spelling of one; a byte order mark has precedence. Files only.",
+        examples: ["windows-1252"],
       }),
     ),
     header: Type.Optional(
@@ -28,14 +31,14 @@ export const Options = Type.Object(
         description: 'The first record holds the names; else they are "0", "1", … Files only.',
       }),
     ),
-    naValues: Type.Optional(texts("Further texts that stand for a null. Files only.")),
+    naValues: Type.Optional(texts("Further texts that stand for a null. Files only.", ["-", "n.a."])),
     keepDefaultNa: Type.Optional(
       Type.Boolean({
         default: true,
         description: "The empty field, `NA`, `null` and the rest of pandas' list are nulls. Files only.",
       }),
     ),
-    usecols: Type.Optional(texts("Names of the columns to describe; all when empty.")),
+    usecols: Type.Optional(texts("Names of the columns to describe; all when empty.", ["num1"])),
     percentiles: Type.Optional(
       Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
         maxItems: 1000,
@@ -43,7 +46,9 @@ export const Options = Type.Object(
         description: "Which quantiles to answer; the median is always among them, as in pandas.",
       }),
     ),
-    level: Type.Optional(Type.Literal("describe", { default: "describe" })),
+    level: Type.Optional(
+      Type.Literal("describe", { default: "describe", description: "How much is answered of each column." }),
+    ),
     bins: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -62,6 +67,7 @@ export const Options = Type.Object(
       Type.Integer({
         minimum: 1,
         description: "Bytes that the collected values may take; at most JOB_MEMORY.",
+        examples: [268_435_456],
       }),
     ),
   },

@@ -1,4 +1,5 @@
 // Which percentiles a description has, and their names, as pandas names them.
+import { pythonFloat } from "./describe-csv.js";
 
 export interface Percentile {
   /** Such as `25%`. */
@@ -32,7 +33,7 @@ function percentileNames(list: readonly number[]): string[] {
   const smallest = Math.min(...gaps, 100 - percents.at(-1)!);
   const digits = Math.min(Math.max(1, -Math.floor(Math.log10(smallest))), 17);
   const names = percents.map((percent) =>
-    isWhole(percent) ? `${Math.round(percent)}%` : `${roundTo(percent, digits)}%`,
+    isWhole(percent, digits) ? `${Math.round(percent)}%` : `${pythonFloat(roundTo(percent, digits))}%`,
   );
   // pandas takes 50.0001 for 50; where that makes two alike, both need all their digits
   return new Set(names).size === names.length
@@ -40,12 +41,17 @@ function percentileNames(list: readonly number[]): string[] {
     : list.map((q) => `${Number((100 * q).toPrecision(15))}%`);
 }
 
-/** `numpy.isclose`, with its tolerances. */
-function isWhole(percent: number): boolean {
-  return Math.abs(percent - Math.round(percent)) <= 1e-8 + 1e-5 * percent;
+/** Whether its digits say so; within the tolerances of `numpy.isclose`. */
+function isWhole(percent: number, digits: number): boolean {
+  const whole = Math.trunc(roundTo(percent, digits));
+  return Math.abs(percent - whole) <= 1e-8 + 1e-5 * percent;
 }
 
-function roundTo(value: number, digits: number): string {
-  const rounded = Number(value.toFixed(digits));
-  return Number.isInteger(rounded) ? rounded.toFixed(1) : `${rounded}`;
+/** `numpy.round`: scales, rounds halves to even, and scales back. */
+function roundTo(value: number, digits: number): number {
+  const scale = 10 ** digits;
+  const scaled = value * scale;
+  const floor = Math.floor(scaled);
+  const up = scaled - floor > 0.5 || (scaled - floor === 0.5 && floor % 2 === 1);
+  return (up ? floor + 1 : floor) / scale;
 }

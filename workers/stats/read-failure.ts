@@ -14,7 +14,7 @@ export async function inputErrorOf(
   const { kind, offset } = failure;
   const file = context.file!;
   if (kind === "memory") return tooMuchMemory(layout.memory);
-  const line = await lineAt(tableBytes(file, encoding), offset);
+  const line = await lineAt(tableBytes(file, encoding, context.limits), offset);
   switch (kind) {
     case "fields":
       return InputError.unreadable(

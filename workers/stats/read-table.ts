@@ -54,7 +54,7 @@ async function read(
   };
   const chunks = plain
     ? fileBytes(file.path, start, tell)
-    : after(tableBytes(file, table.encoding, tell), start);
+    : after(tableBytes(file, table.encoding, context.limits, tell), start);
   for await (const chunk of chunks) {
     const more = reader.feed(chunk, false);
     const seconds = (performance.now() - began) / 1000;

@@ -2,27 +2,87 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
+import Type from "typebox";
 import { JSON_TYPE } from "../job-replies.js";
-import { PROBLEM_SCHEMA, problemSchema } from "../schemas.js";
+import { complete } from "../openapi/document.js";
+import { describe, json } from "../openapi/operation.js";
+
+const OPENAPI = "3.1.0";
+
+const DESCRIPTION = `A compute service with a job queue. Submit a job, then poll its address (\`Location\`), or wait
+for its end with \`Prefer: wait=N\`; cancel it, or delete it with all that belongs to it. What was answered with 202
+is finished, whichever process crashes. A job's outcome is kept for \`RETENTION\` seconds, a day unless set.
+
+**Accounts.** Everything but \`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\` needs one. What belongs to
+another account does not exist: 404.
+
+**Errors** are problem documents (RFC 9457). A problem's \`type\` is \`urn:abacus:problem:\` and its name; each answer
+below lists the names that it can have, each with an example. Names and statuses are for programs, \`title\` and
+\`detail\` for people.
+
+**Before an operation.** A path that there is not is answered with 404, a method that a path does not have with 405
+and \`Allow\`, what is not well-formed HTTP with 400, 408, 413 or 431: problem documents too. \`HEAD\` is possible
+wherever \`GET\` is, and answers the same without the body. For the pages of \`CORS_ORIGINS\`, \`OPTIONS\` with
+\`Access-Control-Request-Method\` is answered with 204 everywhere.
+
+**Headers.** Each answer has an \`x-request-id\` that the log knows, those that keep browsers from doing more with it
+than read it (\`Content-Security-Policy\`, \`X-Content-Type-Options\`, \`X-Frame-Options\`, \`Referrer-Policy\`, and with
+HTTPS \`Strict-Transport-Security\`), and for the pages of \`CORS_ORIGINS\` those of CORS.
+
+**Units.** Sizes are bytes, times ISO 8601 in UTC, lengths of time seconds. A number that is not finite is null.
+Names in capitals are settings of the service. Objects of answers may get further fields.`;
+
+const SECURITY_SCHEMES = {
+  basic: { type: "http", scheme: "basic", description: "The account's name and password (RFC 7617)." },
+} as const;
+
+/** Each scheme by itself, with the scope that the account needs. */
+function securityOf(scope: string | undefined): Record<string, string[]>[] {
+  if (scope === undefined || scope === "public") return [];
+  return Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [scope] }));
+}
+
+const openapiSchema = Type.Object(
+  {
+    openapi: Type.String({ description: "The version of OpenAPI." }),
+    info: Type.Object({ title: Type.String(), version: Type.String() }, { additionalProperties: true }),
+    paths: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { additionalProperties: true },
+);
+
+/** The page runs and shows what this service itself sends, and asks it. */
+const PAGE_POLICY = {
+  "default-src": "'self'",
+  "base-uri": "'none'",
+  "frame-ancestors": "'none'",
+  "img-src": ["'self'", "data:"],
+  "object-src": "'none'",
+  "style-src": ["'self'", "'unsafe-inline'"],
+};
 
 /** Call before the routes are added: it watches them. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
-  app.addSchema({ $id: PROBLEM_SCHEMA, ...problemSchema });
   await app.register(swagger, {
-    refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `def-${i}`) },
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: { ...schema, security: securityOf(route.config?.scope) },
+    }),
+    transformObject: (made) => complete((made as { openapiObject: never }).openapiObject),
     openapi: {
-      openapi: "3.1.0",
+      openapi: OPENAPI,
       info: {
         title: "Abacus",
         version,
-        description:
-          "A compute service with a job queue. Submit a job, then poll its address, wait for it with " +
-          "`Prefer: wait=N`, or cancel it. Errors are problem documents (RFC 9457).",
+        description: DESCRIPTION,
         license: { name: "MIT", identifier: "MIT" },
       },
-      components: { securitySchemes: { basic: { type: "http", scheme: "basic" } } },
-      security: [{ basic: [] }],
-      tags: [{ name: "Submit" }, { name: "Jobs" }, { name: "Service" }],
+      components: { securitySchemes: SECURITY_SCHEMES },
+      tags: [
+        { name: "Submit", description: "An operation for each job type: its input becomes a job." },
+        { name: "Jobs", description: "The account's jobs and their results." },
+        { name: "Service", description: "The service itself; needs no account." },
+      ],
     },
   });
 }
@@ -34,13 +94,19 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
     "/openapi.json",
     {
       config: { scope: "public" },
-      schema: {
+      schema: describe({
         operationId: "openapi",
         tags: ["Service"],
         summary: "This description",
-        security: [],
-        response: { 200: { description: "OpenAPI 3.1", content: { "application/json": { schema: {} } } } },
-      },
+        answers: {
+          200: {
+            description: "The service's operations, as OpenAPI 3.1.",
+            content: json(openapiSchema, {
+              openapi: { openapi: OPENAPI, info: { title: "Abacus", version: "0.1.0" }, paths: {} },
+            }),
+          },
+        },
+      }),
     },
     async (_request, reply) => {
       document ??= JSON.stringify(app.swagger());
@@ -51,6 +117,6 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
     docs.addHook("onRoute", (route) => {
       route.config = { ...route.config, scope: "public" };
     });
-    await docs.register(swaggerUi, { routePrefix: "/docs" });
+    await docs.register(swaggerUi, { routePrefix: "/docs", staticCSP: PAGE_POLICY });
   });
 }

@@ -5,7 +5,6 @@ import { isId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
-import type { Registry } from "../../jobs/registry.js";
 import { principalOf } from "../authentication.js";
 import { summaryOf } from "../job-document.js";
 import {
@@ -17,10 +16,21 @@ import {
   sendJob,
   sendNotModified,
 } from "../job-replies.js";
+import {
+  activeJob,
+  canceledJob,
+  completedJob,
+  examplesOf,
+  failedJob,
+  listedJob,
+} from "../openapi/examples.js";
+import { describe, json } from "../openapi/operation.js";
+import { JOB_PROBLEMS } from "../openapi/problems.js";
+import { resultContents } from "../openapi/results.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
 import { HttpProblem, PROBLEM_TYPE } from "../problems.js";
 import { type Results, sendResult } from "../results.js";
-import { answer, anyJobSchema, jobListSchema, problems, stateSchema } from "../schemas.js";
+import { jobListSchema, jobSchemaOfAll, stateSchema } from "../schemas.js";
 
 export interface JobRoutesDeps {
   jobs: Jobs;
@@ -29,22 +39,24 @@ export interface JobRoutesDeps {
   stopping: AbortSignal;
 }
 
-/** The result's media types: those of every job type's formats. */
-function resultContent({ types }: Registry): Record<string, object> {
-  const others = types.flatMap(({ formats }) => Object.keys(formats ?? {}));
-  const texts = others.map((mediaType) => [mediaType, { schema: { type: "string" } }]);
-  return { "application/json": { schema: {} }, ...Object.fromEntries(texts) };
-}
-
-const params = Type.Object({ id: Type.String({ description: "the job's id" }) });
+const params = Type.Object({
+  id: Type.String({ description: "The job's id.", examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"] }),
+});
 type Params = Static<typeof params>;
 
 const listQuery = Type.Object(
   {
-    state: Type.Optional(stateSchema),
-    type: Type.Optional(Type.String()),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
-    cursor: Type.Optional(Type.String({ description: "`nextCursor` of the page before" })),
+    state: Type.Optional({ ...stateSchema, description: "Only jobs in this state." } as typeof stateSchema),
+    type: Type.Optional(Type.String({ description: "Only jobs of this type.", examples: ["stats"] })),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Jobs of a page at most." }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        description: "`nextCursor` of the page before.",
+        examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"],
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -53,6 +65,9 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
   const { jobs, results, stopping } = deps;
   const read = { scope: "jobs:read" } as const;
   const write = { scope: "jobs:write" } as const;
+  const { types } = results.registry;
+  const anyJob = jobSchemaOfAll(types);
+  const oneType = types.slice(0, 1);
 
   async function found(request: FastifyRequest): Promise<JobRecord> {
     const { id } = request.params as Params;
@@ -75,13 +90,22 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
     "/v1/jobs",
     {
       config: read,
-      schema: {
+      schema: describe({
         operationId: "list-jobs",
         tags: ["Jobs"],
         summary: "Jobs of the account, newest first",
+        description: "Filters that few jobs pass make pages shorter than `limit`; `nextCursor` leads on.",
         querystring: listQuery,
-        response: { 200: answer("A page of jobs", jobListSchema), ...problems(400, 401, 403, 422, 503) },
-      },
+        answers: {
+          200: {
+            description: "A page of jobs.",
+            content: json(jobListSchema(types), {
+              page: { jobs: oneType.map(listedJob), nextCursor: null },
+            }),
+          },
+        },
+        problems: ["invalid-input", "impossible-value"],
+      }),
     },
     async (request, reply) => {
       const { limit = 20, cursor, ...filters } = request.query as Static<typeof listQuery>;
@@ -98,17 +122,28 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
     "/v1/jobs/:id",
     {
       config: read,
-      schema: {
+      schema: describe({
         operationId: "get-job",
         tags: ["Jobs"],
         summary: "A job, with its result when it has one of at most 64 KiB",
         params,
-        response: {
-          200: answer("The job", anyJobSchema, "etag", "retry-after", "preference-applied"),
-          304: { description: "As `If-None-Match` knows it" },
-          ...problems(400, 401, 403, 404, 503),
+        reads: ["Prefer", "If-None-Match"],
+        answers: {
+          200: {
+            description: "The job as it is, whatever its state; `Retry-After` while it has not ended.",
+            headers: ["ETag", "Retry-After?", "Preference-Applied?"],
+            content: json(anyJob, {
+              ...examplesOf(oneType, activeJob, failedJob),
+              ...examplesOf(types, completedJob),
+            }),
+          },
+          304: {
+            description: "The job is still as `If-None-Match` knows it.",
+            headers: ["ETag", "Retry-After?", "Preference-Applied?"],
+          },
         },
-      },
+        problems: ["not-found"],
+      }),
     },
     async (request, reply) => {
       const seconds = preferredWait(request);
@@ -122,16 +157,23 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
     "/v1/jobs/:id/result",
     {
       config: read,
-      schema: {
+      schema: describe({
         operationId: "get-result",
         tags: ["Jobs"],
         summary: "The result alone, as JSON or in a format of its job type",
+        description:
+          "`Accept` says which of the media types is preferred; JSON without it. For a failed job the answer is " +
+          "the job's `error`, with its status.",
         params,
-        response: {
-          200: { description: "The result", content: resultContent(results.registry) },
-          ...problems(400, 401, 403, 404, 406, 409, 422, 500, 503),
+        answers: {
+          200: {
+            description: "The result.",
+            headers: ["Vary", "Content-Length"],
+            content: resultContents(types),
+          },
         },
-      },
+        problems: ["not-found", "not-acceptable", "no-result", ...JOB_PROBLEMS],
+      }),
     },
     async (request, reply) => {
       const job = await found(request);
@@ -147,13 +189,21 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
     "/v1/jobs/:id/cancel",
     {
       config: write,
-      schema: {
+      schema: describe({
         operationId: "cancel-job",
         tags: ["Jobs"],
         summary: "Cancels a job that has not ended",
+        description: "A queued job never starts; one that runs stops within a second, in whichever process.",
         params,
-        response: { 202: answer("The job is canceled", anyJobSchema), ...problems(401, 403, 404, 409, 503) },
-      },
+        answers: {
+          202: {
+            description: "The job is canceled.",
+            headers: ["ETag"],
+            content: json(anyJob, examplesOf(oneType, canceledJob)),
+          },
+        },
+        problems: ["not-found", "already-ended"],
+      }),
     },
     async (request, reply) => {
       const { id } = request.params as Params;
@@ -167,13 +217,14 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
     "/v1/jobs/:id",
     {
       config: write,
-      schema: {
+      schema: describe({
         operationId: "delete-job",
         tags: ["Jobs"],
         summary: "Cancels a job if need be and forgets it, its result and its upload",
         params,
-        response: { 204: { description: "It is gone" }, ...problems(401, 403, 404, 503) },
-      },
+        answers: { 204: { description: "It is gone." } },
+        problems: ["not-found"],
+      }),
     },
     async (request, reply) => {
       const { id } = request.params as Params;

@@ -1,6 +1,5 @@
 // One route per job type: reads the body, submits the job, and answers at once or when it has ended.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type, { type TSchema } from "typebox";
 import type { AnyJobType } from "../../../workers/job-type.js";
 import type { FileStore } from "../../files/file-store.js";
 import { newId } from "../../jobs/id.js";
@@ -9,18 +8,20 @@ import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";
 import { isUnavailable } from "../../redis/connections.js";
 import { principalOf } from "../authentication.js";
-import { type BodyReader, CSV_BODY, FORM_BODY, JSON_BODY, mediaTypesOf, optionsSchemaOf } from "../bodies.js";
+import type { BodyReader } from "../bodies.js";
 import { addressOf } from "../job-document.js";
-import { noSuchJob, sendJob } from "../job-replies.js";
+import { noSuchJob, RETRY_AFTER, sendJob } from "../job-replies.js";
+import { describeSubmission } from "../openapi/submission.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
 import { notNow } from "../problems.js";
-import { answer, anyDetailSchema, jobSchema, problems } from "../schemas.js";
 
 export interface SubmissionDeps {
   registry: Registry;
   jobs: Jobs;
   files: FileStore;
   bodies: BodyReader;
+  /** Refuses what is more than the account may submit. */
+  limit: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   /** Aborted when the service stops: waits end. */
   stopping: AbortSignal;
 }
@@ -30,7 +31,7 @@ export function submissionRoutes(app: FastifyInstance, deps: SubmissionDeps): vo
 }
 
 function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: SubmissionDeps): void {
-  const { jobs, files, bodies, stopping } = deps;
+  const { jobs, files, bodies, limit, stopping } = deps;
 
   /** Accepts the job; from then on its file is the job's, before that whatever fails removes it. */
   async function accept(request: FastifyRequest, reply: FastifyReply, id: string): Promise<void> {
@@ -49,9 +50,9 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
   app.post(
     type.path,
     {
-      schema: schemaOf(type),
+      schema: describeSubmission(type),
       config: { scope: type.makes === "model" ? "models:write" : "jobs:write" },
-      onRequest: async (request) => bodies.check(request, type),
+      onRequest: [limit, async (request) => bodies.check(request, type)],
     },
     async (request, reply) => {
       const { account } = principalOf(request);
@@ -78,8 +79,8 @@ function show(
 ): FastifyReply {
   if (!job) throw noSuchJob(id);
   applyPreference(request, reply);
-  const waited = preferredWait(request) !== undefined;
-  return sendJob(reply, waited && hasEnded(job.state) ? 200 : 202, job);
+  if (preferredWait(request) !== undefined && hasEnded(job.state)) return sendJob(reply, 200, job);
+  return sendJob(reply.header("retry-after", RETRY_AFTER), 202, job);
 }
 
 function undecided(id: string, { message }: MaybeAccepted): Error {
@@ -97,44 +98,4 @@ async function accepted<T>(id: string, found: Promise<T>): Promise<T> {
       location: addressOf(id),
     });
   }
-}
-
-function schemaOf(type: AnyJobType): object {
-  const result = { ...(type.output as TSchema), examples: [type.example.output] };
-  const job = jobSchema(result, type.detail ?? anyDetailSchema);
-  return {
-    operationId: `submit-${type.name}`,
-    tags: ["Submit"],
-    summary: type.summary,
-    ...(type.description !== undefined && { description: type.description }),
-    headers: Type.Object({
-      prefer: Type.Optional(
-        Type.String({
-          description: "`wait=N`: answer when the job has ended, after N seconds at the latest (at most 60)",
-          examples: ["wait=10"],
-        }),
-      ),
-    }),
-    // options of a raw body
-    querystring: optionsSchemaOf(type) ?? Type.Object({}, { additionalProperties: false }),
-    body: { content: bodiesOf(type) },
-    response: {
-      200: answer("With `Prefer: wait`: the job has ended", job, "location", "preference-applied"),
-      202: answer("The job is accepted", job, "location", "retry-after", "preference-applied"),
-      ...problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 503, 507),
-    },
-  };
-}
-
-function bodiesOf(type: AnyJobType): Record<string, object> {
-  const file = { type: "string", format: "binary" };
-  const options = (optionsSchemaOf(type) as { properties?: object } | undefined)?.properties;
-  const schemas: Record<string, object> = {
-    [JSON_BODY]: { ...type.input, examples: [type.example.input] },
-    [FORM_BODY]: { type: "object", required: ["file"], properties: { file, ...options } },
-    [CSV_BODY]: { type: "string", description: "The file itself; its options are in the query." },
-  };
-  return Object.fromEntries(
-    mediaTypesOf(type).map((mediaType) => [mediaType, { schema: schemas[mediaType] }]),
-  );
 }

@@ -103,6 +103,7 @@ function textOf(bytes: Uint8Array, from: number, to: number): string {
 function parseLongInteger(bytes: Uint8Array, from: number, to: number): number {
   const text = textOf(bytes, from, to);
   parsed[0] = Number(text);
+  if (!Number.isFinite(parsed[0])) return Numeral.none;
   const negative = bytes[from] === MINUS;
   // parsing a long numeral as a BigInt takes quadratic time; from 1e20 on, its size is plain
   if (Math.abs(parsed[0]) > 1e20)
