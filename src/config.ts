@@ -150,6 +150,13 @@ function readLists(config: Config, environment: Record<string, unknown>): void {
   }
 }
 
+/** With a mistyped scheme an address would be taken for the path of a socket, and waited for. It may hold a password. */
+function refuseStrangeRedis({ REDIS_URL }: Config): void {
+  if (REDIS_URL === undefined || REDIS_URL.startsWith("/")) return;
+  if (/^rediss?:\/\//.test(REDIS_URL) && URL.canParse(REDIS_URL)) return;
+  throw new ConfigError("REDIS_URL must be redis://host:port, rediss://host:port, or the path of a socket");
+}
+
 /** A certificate is of no use without its key. */
 function refuseHalf({ TLS_CERT, TLS_KEY }: Config): void {
   if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return;
@@ -177,6 +184,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       env: false,
     });
     refuseInfinite(config);
+    refuseStrangeRedis(config);
     refuseHalf(config);
     readLists(config, variables);
     return config;

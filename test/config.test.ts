@@ -152,6 +152,22 @@ t.test("lists", (t) => {
   t.end();
 });
 
+t.test("a REDIS_URL that is none, which is not repeated: it may hold a password", (t) => {
+  for (const url of ["http://:secret@host", "redsi://:secret@host", "host:6379", "redis://:secret@host:port"])
+    t.equal(
+      messageOf({ REDIS_URL: url }),
+      "REDIS_URL must be redis://host:port, rediss://host:port, or the path of a socket",
+    );
+  for (const url of [
+    "redis://:secret@host",
+    "rediss://u:p@host:6380/1",
+    "redis://[::1]:6379",
+    "/run/redis.sock",
+  ])
+    t.equal(readConfig({ REDIS_URL: url }).REDIS_URL, url);
+  t.end();
+});
+
 t.test("a certificate without its key, and the reverse", (t) => {
   t.equal(messageOf({ TLS_CERT: "cert.pem" }), "TLS_KEY must be set too, because TLS_CERT is");
   t.equal(messageOf({ TLS_KEY: "privkey.pem" }), "TLS_CERT must be set too, because TLS_KEY is");

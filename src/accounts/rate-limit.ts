@@ -1,6 +1,6 @@
 // How often something happens in a minute, counted in Redis for all processes together.
 import type { Redis } from "ioredis";
-import { RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterRedis } from "rate-limiter-flexible";
 import { rateKey } from "../redis/keys.js";
 
 /** Seconds; it begins with the first thing that is counted. */
@@ -34,16 +34,24 @@ export function createRateLimit(redis: Redis, what: string, limit: number): Rate
     points: limit,
     duration: WINDOW,
   });
-  const usage = (found: RateLimiterRes | null): Usage => ({
-    count: found?.consumedPoints ?? 0,
-    exceeded: found !== null && found.consumedPoints > limit,
-    remaining: found?.remainingPoints ?? limit,
-    reset: Math.ceil((found?.msBeforeNext ?? WINDOW * 1000) / 1000),
+  const usage = (count: number, milliseconds: number): Usage => ({
+    count,
+    exceeded: count > limit,
+    remaining: Math.max(0, limit - count),
+    reset: Math.ceil(milliseconds / 1000),
   });
   return {
     limit,
-    // `consume` would reject with what is no Error
-    count: async (who) => usage(await limiter.penalty(encodeURIComponent(who))),
-    look: async (who) => usage(await limiter.get(encodeURIComponent(who))),
+    async count(who) {
+      // `consume` would reject with what is no Error
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(encodeURIComponent(who));
+      return usage(consumedPoints, msBeforeNext);
+    },
+    async look(who) {
+      // the library's own way is a MULTI, which a Redis without memory refuses
+      const key = limiter.getKey(encodeURIComponent(who));
+      const [count, left] = await Promise.all([redis.get(key), redis.pttl(key)]);
+      return usage(Number(count ?? 0), left > 0 ? left : WINDOW * 1000);
+    },
   };
 }

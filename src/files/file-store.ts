@@ -6,8 +6,10 @@ import { dirname, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+/** What belongs to a job, and goes with it. */
+export const KEPT_KINDS = ["uploads", "results", "made"] as const;
 /** `scratch` holds what one request needs: nothing in it outlives that. */
-const KINDS = ["uploads", "results", "made", "scratch"] as const;
+const KINDS = [...KEPT_KINDS, "scratch"] as const;
 export type FileKind = (typeof KINDS)[number];
 
 /** What is known of a file that has been received. */

@@ -41,6 +41,7 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
   });
   const listeners = new Map<string, (news: StepNews) => void>();
   let ready = false;
+  let closing = false;
 
   piscina.on("error", (error) => logger.error({ err: error, pool: options.name }, "a thread failed"));
   piscina.on("message", (news: StepNews) => listeners.get(news.id)?.(news));
@@ -48,7 +49,9 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
     () => {
       ready = true;
     },
-    (error) => logger.error({ err: error, pool: options.name }, "no thread of the pool starts"),
+    (error) => {
+      if (!closing) logger.error({ err: error, pool: options.name }, "no thread of the pool starts");
+    },
   );
 
   return {
@@ -61,6 +64,9 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
       return () => listeners.delete(id);
     },
     isReady: () => ready,
-    close: () => piscina.destroy(),
+    close() {
+      closing = true;
+      return piscina.destroy();
+    },
   };
 }

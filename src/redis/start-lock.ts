@@ -48,7 +48,10 @@ async function tryLock(file: string, token: string): Promise<boolean> {
     writeFileSync(file, token, { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      rmSync(file, { force: true }); // on a full disk it is there, and empty
+      throw error;
+    }
   }
   if (!isStale(file)) return false;
   const own = `${file}.${token.replace(" ", ".")}`;

@@ -1,5 +1,5 @@
 // The store's id: processes on one Redis see one disk, or do not start.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
@@ -40,4 +40,23 @@ t.test("a Redis that lost everything takes the disk's id", async (t) => {
   await redis.flushall();
   await claimStore(redis, shared);
   t.equal(`${await redis.get("{abacus}:store-id")}\n`, await readFile(join(shared, "store-id"), "utf8"));
+});
+
+t.test("files of jobs are not given to a Redis that knows nothing of them", async (t) => {
+  const redis = (await startRedis(t)).connect();
+  const shared = await folder();
+  await claimStore(redis, shared);
+  await mkdir(join(shared, "uploads"));
+  await writeFile(join(shared, "uploads", "job.part"), "");
+  await redis.flushall();
+  await t.resolves(claimStore(redis, shared), "what was never received is nobody's");
+  await writeFile(join(shared, "uploads", "job"), "x\n1\n");
+  await t.resolves(claimStore(redis, shared), "this Redis knows them");
+  await redis.flushall();
+  await t.rejects(claimStore(redis, shared), {
+    message: new RegExp(
+      `^${shared} has files of jobs, and this Redis knows no job: .* uploads, results, made$`,
+    ),
+  });
+  t.equal(await redis.exists("{abacus}:store-id"), 0, "nothing is decided by it");
 });

@@ -69,7 +69,7 @@ t.test("ACCOUNT_JOBS: as many as the limit, not one more, whatever is sent", asy
   form.append("file", new Blob(["x\n1\n"]));
   for (const [what, response] of Object.entries({
     "a small body": await post(JSON.stringify(addition)),
-    "with Prefer: wait": await post(JSON.stringify(addition), undefined, ADD, { prefer: "wait=30" }),
+    "with Prefer: wait": await post(JSON.stringify(addition), undefined, ADD, { prefer: "wait=60" }),
     "a body that is stored": await post(JSON.stringify(addition).padEnd(1001)),
     "a raw file": await post("x\n1\n", "text/csv", "/v1/stats"),
     "a form": await service.request("/v1/stats", { method: "POST", body: form }),
@@ -154,13 +154,12 @@ t.test("jobs that run count, those that have ended do not", async (t) => {
   const service = await startTestService(t, { env: { ACCOUNT_JOBS: "1" } });
   const train = (iterations: number) => service.post("/v1/rnn/models", { iterations });
   const { body: job } = await train(10_000_000);
-  await until("the job runs", async () => {
-    const response = await service.request(`/v1/jobs/${job.id}`);
-    return ((await response.json()) as { state: string }).state === "active";
-  });
+  const isActive = async () =>
+    ((await (await service.request(`/v1/jobs/${job.id}`)).json()) as { state: string }).state === "active";
+  await until("the job runs", isActive, 60);
   t.match(await train(1), { status: 429, body: { type: TOO_MANY_JOBS.type } });
   await service.request(`/v1/jobs/${job.id}/cancel`, { method: "POST" });
-  const done = await service.post("/v1/rnn/models", { iterations: 1, hiddenDim: 2 }, { prefer: "wait=30" });
+  const done = await service.post("/v1/rnn/models", { iterations: 1, hiddenDim: 2 }, { prefer: "wait=60" });
   t.match(done, { status: 200, body: { state: "completed" } });
   t.equal((await train(1)).status, 202);
 });

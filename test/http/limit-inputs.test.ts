@@ -23,7 +23,7 @@ async function describeFile(content: string | Uint8Array<ArrayBuffer>, query = "
   const response = await service.request(`${STATS}?${query}`, {
     method: "POST",
     body: content,
-    headers: { "content-type": "text/csv", prefer: "wait=30" },
+    headers: { "content-type": "text/csv", prefer: "wait=60" },
   });
   return response.json();
 }
@@ -38,14 +38,14 @@ async function refusesJson(t: Test, body: object, path: string, message: string)
   };
   const text = JSON.stringify(body);
   t.match(await service.post(STATS, text), { status: 422, body: error }, path);
-  const stored = await service.post(STATS, text.padEnd(INLINE_BYTES + 1), { prefer: "wait=30" });
+  const stored = await service.post(STATS, text.padEnd(INLINE_BYTES + 1), { prefer: "wait=60" });
   t.match(stored.body, { state: "failed", error }, `${path}, stored`);
 }
 
 async function takesJson(t: Test, body: object): Promise<void> {
   const text = JSON.stringify(body);
   for (const sent of [text, text.padEnd(INLINE_BYTES + 1)])
-    t.match((await service.post(STATS, sent, { prefer: "wait=30" })).body, { state: "completed" }, text);
+    t.match((await service.post(STATS, sent, { prefer: "wait=60" })).body, { state: "completed" }, text);
 }
 
 const unreadable = (detail: string | RegExp) => ({
@@ -142,7 +142,7 @@ t.test("JOB_MEMORY, and the option memory within it", async (t) => {
 t.test("TRAIN_COST", async (t) => {
   // 10 × 8 × 2² = 320
   const training = (iterations: number) =>
-    service.post("/v1/rnn/models", { iterations, binaryDim: 8, hiddenDim: 2 }, { prefer: "wait=30" });
+    service.post("/v1/rnn/models", { iterations, binaryDim: 8, hiddenDim: 2 }, { prefer: "wait=60" });
   t.match(await training(10), { status: 200, body: { state: "completed" } });
   t.match(await training(11), {
     status: 422,

@@ -11,7 +11,7 @@ import { startTestService } from "../service.js";
 import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
 
-const wait = { prefer: "wait=30" };
+const wait = { prefer: "wait=60" };
 
 t.test(
   "DISK_RESERVE: with exactly as much free uploads are taken, with a byte less they are not",

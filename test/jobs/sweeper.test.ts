@@ -7,7 +7,7 @@ import { FileStore } from "../../src/files/file-store.js";
 import { newId } from "../../src/jobs/id.js";
 import { startSweeper } from "../../src/jobs/sweeper.js";
 import { transitions } from "../../src/jobs/transitions.js";
-import { startTestService } from "../service.js";
+import { type Json, startTestService } from "../service.js";
 import { until } from "../until.js";
 
 const service = await startTestService(t, { env: { RETENTION: "1", INLINE_BYTES: "10" } });
@@ -87,12 +87,14 @@ t.test("files that nobody knows go when nobody has written to them for a while",
 t.test(
   "a job is there for RETENTION and no longer; a service tidies after it every SWEEP_INTERVAL",
   async (t) => {
-    const env = { RETENTION: "2", SWEEP_INTERVAL: "0.2", INLINE_BYTES: "10" };
+    const env = { RETENTION: "3", SWEEP_INTERVAL: "0.2" };
     const service = await startTestService(t, { env });
     const uploads = () => readdir(join(service.dataDir, "uploads"));
-    const { body } = await service.post("/v1/rnn/additions", { a: 1, b: 2 }, { prefer: "wait=20" });
+    const headers = { "content-type": "text/csv", prefer: "wait=60" };
+    const response = await service.request("/v1/stats", { method: "POST", body: "a\n1\n", headers });
+    const body = (await response.json()) as Json;
     const expires = Date.parse(body.expiresAt);
-    t.equal(expires - Date.parse(body.finishedAt), 2000);
+    t.equal(expires - Date.parse(body.finishedAt), 3000);
     t.same(await uploads(), [body.id]);
     await until("it is expired", async () => {
       const before = Date.now();
