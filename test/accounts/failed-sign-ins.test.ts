@@ -85,6 +85,13 @@ t.test("the counts are gone after a minute", async (t) => {
   }
 });
 
+t.test("a Redis without memory lets those in who know their password", async (t) => {
+  await connection.config("SET", "maxmemory", "1");
+  t.teardown(() => connection.config("SET", "maxmemory", "0"));
+  t.equal(await create().guard("192.0.2.6", right), true);
+  await t.rejects(create().guard("192.0.2.6", wrong), { message: /^OOM / }, "and counts nobody");
+});
+
 t.test("without Redis nobody can be told right from wrong", async (t) => {
   const lonely = redis.connect({ enableOfflineQueue: false, maxRetriesPerRequest: 0 });
   await new Promise((ready) => lonely.once("ready", ready));
