@@ -22,8 +22,8 @@ export interface TestRedis {
   connect(options?: ConnectOptions): Redis;
   /** Ends the server, paused or not; with SIGKILL as a crash would. */
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
-  /** Stops the server if it runs and starts it on the same data and socket. */
-  restart(): Promise<void>;
+  /** Stops the server if it runs and starts it on the same data and socket, perhaps with further settings. */
+  restart(settings?: Record<string, string>): Promise<void>;
   /** SIGSTOP: connections stay open and nothing answers. */
   pause(): void;
   /** SIGCONT. */
@@ -51,7 +51,13 @@ function findProgram(): string {
   throw new Error(`none of ${PROGRAMS.join(", ")} is on the PATH: install a Redis server`);
 }
 
-function spawnServer(dir: string, socket: string, appendonly: boolean, port: number): ChildProcess {
+function spawnServer(
+  dir: string,
+  socket: string,
+  appendonly: boolean,
+  port: number,
+  more: Record<string, string>,
+): ChildProcess {
   const program = findProgram();
   const settings = {
     port: String(port),
@@ -63,6 +69,7 @@ function spawnServer(dir: string, socket: string, appendonly: boolean, port: num
     save: "",
     appendonly: appendonly ? "yes" : "no",
     "maxmemory-policy": "noeviction",
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const argv0 = program.endsWith("valkey-server") ? "valkey-server" : "redis-server";
@@ -116,8 +123,8 @@ export async function startRedis(
 
   const guard = spawnGuard(`kill -9 "$(cat "$0/${PID_FILE}")"; rm -rf "$0"`, dir);
 
-  async function start(): Promise<void> {
-    server = spawnServer(dir, path, options.appendonly ?? false, port);
+  async function start(settings: Record<string, string> = {}): Promise<void> {
+    server = spawnServer(dir, path, options.appendonly ?? false, port, settings);
     await untilReady(server, dir, path);
   }
 
@@ -150,9 +157,9 @@ export async function startRedis(
       return connection;
     },
     stop,
-    async restart() {
+    async restart(settings) {
       await stop();
-      await start();
+      await start(settings);
     },
     pause: () => void server?.kill("SIGSTOP"),
     resume: () => void server?.kill("SIGCONT"),
