@@ -75,7 +75,7 @@ function greet(command: string, config: Config, { url, admin }: Service): void {
     return;
   }
   if (admin.notice) say(admin.notice);
-  const file = admin.passwordFile && relative(process.cwd(), admin.passwordFile);
+  const file = admin.passwordFile && nearby(admin.passwordFile);
   say(`Abacus ${version} listens on ${url}`);
   say("Account:  admin");
   if (file) say(`Password: in ${file}`);
@@ -87,6 +87,12 @@ function greet(command: string, config: Config, { url, admin }: Service): void {
     `  curl ${curlFlags(config, url).map(quote).concat(user).join(" ")} -H 'Prefer: wait=10' -H 'Content-Type: application/json' -d '{"a": 5, "b": 7}' ${url}/v1/rnn/additions`,
   );
   say(`API:      ${url}/docs`);
+}
+
+/** As it is called from the working folder, when it is in there. */
+function nearby(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith("..") ? path : fromHere;
 }
 
 /** For the shell, so that a line works pasted also from a folder with a space in its name. */
