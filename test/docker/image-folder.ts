@@ -44,11 +44,10 @@ function copy(text: string, context: string, stageFolder: (name: string) => stri
 
 async function run(command: string, cwd: string, environment: Record<string, string>): Promise<void> {
   const inherited = Object.entries(process.env).filter(([name]) => INHERITED.test(name));
-  await promisify(execFile)("/bin/sh", ["-c", command], {
-    cwd,
-    timeout: RUN_TIMEOUT,
-    env: { ...Object.fromEntries(inherited), npm_config_prefer_offline: "true", ...environment },
-  });
+  const variables = { ...Object.fromEntries(inherited), npm_config_prefer_offline: "true", ...environment };
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  // the tests' runner adds to the environment of each child, and what it adds is not for the compiler
+  await promisify(execFile)("env", ["-i", ...words, "/bin/sh", "-c", command], { cwd, timeout: RUN_TIMEOUT });
 }
 
 /** Builds under `folder` and gives the last stage with the folder that is its root. */
