@@ -39,7 +39,8 @@ async function main(args: string[]): Promise<void> {
   if (values.version) return void process.stdout.write(`${version}\n`);
   const { run, ROLES } = await import("./commands/run.js");
   const name = positionals[0] ?? "serve";
-  if (positionals.length > 1 || !Object.hasOwn(ROLES, name)) throw new UsageError(`unknown command ${name}`);
+  if (!Object.hasOwn(ROLES, name)) throw new UsageError(`unknown command ${name}`);
+  if (positionals.length > 1) throw new UsageError(`${positionals[1]} is one argument too many`);
   const level = values["log-level"] ?? values.logLevel;
   if (level !== undefined) process.env.LOG_LEVEL = level;
   if (values.ssl) Object.assign(process.env, { TLS_CERT: "cert.pem", TLS_KEY: "privkey.pem" });

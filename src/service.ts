@@ -62,7 +62,7 @@ const FORMAT_THREADS = 1;
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, roles, logger } = options;
   const dataDir = resolve(config.DATA_DIR);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(naming("DATA_DIR"));
   const registry = options.registry ?? (await loadRegistry());
   const connections = openConnections(options.redis, logger);
   const waiting = await untilReady(connections.waiting(), options.signal);
@@ -152,7 +152,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
   const submissions = createRateLimit(producer, "submissions", config.RATE_LIMIT);
   const deps = { config, version, registry, jobs, accounts, submissions, files, formats, ready, logger };
   const app = await buildApp({ ...deps, certificate, stopping: stopping.signal });
-  const url = await app.listen({ host: config.HOST, port: config.PORT });
+  const url = await app.listen({ host: config.HOST, port: config.PORT }).catch(naming("HOST and PORT"));
   return {
     url,
     admin,
@@ -162,6 +162,13 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
       await closeApp(app, deadline);
       await formats.close();
     },
+  };
+}
+
+/** Rejects with an error that names the settings which the system did not allow. */
+function naming(settings: string) {
+  return (error: Error): never => {
+    throw new Error(`${settings}: ${error.message}`, { cause: error });
   };
 }
 

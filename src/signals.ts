@@ -17,8 +17,9 @@ export function handleSignals(stop: (signal: NodeJS.Signals) => Promise<void>, r
   const heard = (signal: NodeJS.Signals) => {
     const now = Date.now();
     if (first !== undefined) {
-      if (now - first >= DOUBLED) process.exit(1);
-      return;
+      if (now - first < DOUBLED) return;
+      process.stderr.write("ended at once, by a second signal\n");
+      process.exit(1);
     }
     first = now;
     stop(signal).then(

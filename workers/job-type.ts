@@ -118,8 +118,11 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
   cost(input: Input, file: Pick<SourceFile, "bytes" | "gzip"> | undefined): number;
   /** What the job document shows as `input`: what was asked, without the data. */
   summarize(input: Input): Record<string, unknown>;
-  /** Throws InputError for values that have the right types but cannot be. Runs before anything is accepted. */
-  check?(input: Input, model: ModelReference | undefined, limits: Limits): void;
+  /**
+   * Throws InputError for values that have the right types but cannot be, or lack what is in no file either. Runs
+   * before anything is accepted.
+   */
+  check?(input: Input, model: ModelReference | undefined, limits: Limits, hasFile?: boolean): void;
   /** The id or name of the model that the input refers to. */
   model?(input: Input): string;
   /** What a completed job leaves behind under its id, its bytes being the answer's `artifact`. */

@@ -138,7 +138,7 @@ function contextOf(type: AnyJobType, request: StepRequest): TaskContext {
     get input() {
       if (input === undefined && "body" in request.input) {
         input = readBody(type, request.input.body);
-        type.check?.(input, model, limits);
+        type.check?.(input, model, limits, false);
       }
       return input;
     },

@@ -20,8 +20,8 @@ export class TooManySignInsError extends Error {
 
   constructor(limit: number, retryAfter: number) {
     super(
-      `${limit} sign-ins from this address have failed within a minute, and SIGNIN_LIMIT is ${limit}: ` +
-        `no password from it is looked at for ${retryAfter} s`,
+      `${limit} sign-ins from this address have failed within a minute, and SIGNIN_LIMIT is ${limit}: for ` +
+        `${retryAfter} s only passwords that were right here before are accepted from it`,
     );
     this.retryAfter = retryAfter;
   }

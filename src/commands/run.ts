@@ -1,7 +1,7 @@
 // `abacus serve`, `abacus api` and `abacus worker`: one process of the service, from its settings to its end.
 import { relative } from "node:path";
 import { type Config, ConfigError, readConfig } from "../config.js";
-import { curlFlags } from "../http/tls.js";
+import { curlFlags, readCertificate } from "../http/tls.js";
 import type { Registry } from "../jobs/registry.js";
 import { openLog } from "../log.js";
 import { type OpenServer, openServer } from "../redis/open-server.js";
@@ -22,6 +22,7 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
     throw new ConfigError(
       `REDIS_URL is not set: \`abacus ${command}\` works on a Redis that processes share`,
     );
+  if (ROLES[command].http) readCertificate(config); // before anything is started in vain
   const log = await openLog(config, { pid: process.pid, command });
   const { logger } = log;
   process.stdout.on("error", () => {}); // a terminal that was closed is no reason to end
@@ -58,7 +59,9 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
   }
   handleSignals(stop, () => void renew().catch(() => {})); // a start that fails says so itself
   try {
-    greet(command, config, await started);
+    const service = await started;
+    logger.info({ version, node: process.version, url: service.url }, "started");
+    greet(command, config, service);
   } catch (error) {
     if (stopping.signal.aborted) return; // the stop goes on
     await server?.stop();

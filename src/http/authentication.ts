@@ -27,6 +27,11 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.getDecorator<Principal>(PRINCIPAL);
 }
 
+/** Who asks, if that is known. */
+export function knownPrincipal(request: FastifyRequest): Principal | undefined {
+  return (request as Partial<Record<typeof PRINCIPAL, Principal>>)[PRINCIPAL];
+}
+
 /** HTTP Basic (RFC 7617): the plugin reads the header, the accounts say who it is. */
 export async function basicScheme(app: FastifyInstance, accounts: Accounts): Promise<Scheme> {
   const named = new WeakMap<FastifyRequest, [name: string, password: string]>();

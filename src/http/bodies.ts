@@ -131,9 +131,10 @@ export function createBodyReader(
       const taken = mediaTypesOf(type);
       const encoding = request.headers["content-encoding"] ?? "identity";
       if (!taken.includes(mediaType)) throw notTaken(type, mediaType, taken);
-      // a compressed upload is read as what it is
-      if (mediaType === JSON_BODY && encoding !== "identity")
-        throw notTaken(type, `JSON in ${encoding}`, taken);
+      // a file is recognised as gzip by itself, whatever is said of it
+      const encodings = mediaType === JSON_BODY ? ["identity"] : ["identity", "gzip", "x-gzip"];
+      if (!encodings.includes(encoding.trim().toLowerCase()))
+        throw notTaken(type, `${mediaType} in the encoding ${encoding}`, taken);
       const length = Number(request.headers["content-length"] ?? 0);
       const limit = mediaType === JSON_BODY ? "JSON_BYTES" : "UPLOAD_BYTES";
       const allowance = mediaType === FORM_BODY ? FORM_OVERHEAD : 0;
@@ -159,7 +160,7 @@ async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>): AsyncGener
 function refuseQuery(request: FastifyRequest): void {
   const [name] = Object.keys(request.query as object);
   if (name !== undefined)
-    throw new HttpProblem(400, "invalid-input", `${name} belongs into the body: the query is for a raw file`);
+    throw new HttpProblem(400, "invalid-input", `${name} belongs in the body: the query is for a raw file`);
 }
 
 function notTaken({ path }: AnyJobType, what: string, taken: string[]): HttpProblem {

@@ -25,8 +25,7 @@ const MAX_AGE = 600;
 export async function admitOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length > 0) await answerPreflights(app, origins);
   app.addHook("onRequest", async (request) => {
-    if (isCrossSite(request, origins))
-      throw new HttpProblem(403, "cross-site", "this was asked for by a page of another site");
+    if (isCrossSite(request, origins)) throw new HttpProblem(403, "cross-site", refusalOf(request));
   });
 }
 
@@ -48,6 +47,10 @@ async function answerPreflights(app: FastifyInstance, origins: readonly string[]
         preflight: isPreflight(request),
       }),
   });
+}
+
+function refusalOf({ headers }: FastifyRequest): string {
+  return `this was asked for by a page of another site (origin ${headers.origin ?? "unknown"}): CORS_ORIGINS has those that may`;
 }
 
 /**

@@ -27,7 +27,7 @@ const TITLES: Record<number, string> = {
   415: "Unsupported media type",
   417: "Expectation failed",
   422: "Impossible value",
-  429: "Too many requests or jobs",
+  429: "Too many requests",
   431: "The header is too large",
   500: "Internal error",
   503: "Not available now",
@@ -77,12 +77,17 @@ export function problemFor(error: unknown): HttpProblem {
     return new HttpProblem(429, "too-many-sign-ins", error.message, {
       "retry-after": String(error.retryAfter),
     });
-  if (isUnavailable(error)) return notNow("the queue cannot be reached now");
+  if (isUnavailable(error)) return notNow(unavailable(error as Error));
   const { statusCode, code, message } = (error ?? {}) as FastifyError;
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull("the disk is full");
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new HttpProblem(statusCode, STATUS_NAMES[statusCode] ?? "bad-request", message);
   return new HttpProblem(500, "internal-error", "something went wrong here; the log knows more");
+}
+
+/** Redis is away, or it is there and refuses: it has no memory left, cannot write, or still loads. */
+function unavailable({ name }: Error): string {
+  return name === "ReplyError" ? "the queue refuses this now" : "the queue cannot be reached now";
 }
 
 export function diskFull(detail: string): HttpProblem {

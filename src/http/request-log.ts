@@ -1,5 +1,6 @@
 // One line of the log for each request: never its query, its headers or its body.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { knownPrincipal } from "./authentication.js";
 
 /** The request's id is in every line that it causes (`reqId`), and in the answer. */
 export function logRequests(app: FastifyInstance): void {
@@ -22,9 +23,16 @@ function factsOf(request: FastifyRequest, reply: FastifyReply): object {
   return {
     method: request.method,
     path: request.url.split("?")[0],
+    address: request.ip,
+    ...accountOf(request),
     ms: Math.round(reply.elapsedTime * 10) / 10,
     ...(job !== undefined && { job }),
   };
+}
+
+function accountOf(request: FastifyRequest): object {
+  const principal = knownPrincipal(request);
+  return principal ? { account: principal.account } : {};
 }
 
 /** The job that a submission became. */

@@ -97,7 +97,7 @@ export function createJobs(options: JobsOptions) {
     const { id, type, input, account, file } = submission;
     if (input !== undefined) validate(type.input, input);
     const model = await referredModel(submission);
-    if (input !== undefined) type.check?.(input, model, limits);
+    if (input !== undefined) type.check?.(input, model, limits, file !== undefined);
     const madeName = await reserveName(submission);
     const stored = input === undefined;
     const lane = stored ? "batch" : laneOf(type.cost(input, file), options.interactiveCost);

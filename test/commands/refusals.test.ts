@@ -93,8 +93,13 @@ t.test("a DATA_DIR that is not the one of the other processes", async (t) => {
   );
 });
 
-t.test("an unknown command", async (t) => {
-  const { code, stdout, stderr } = await runToEnd(t, await makeWorkplace(t), ["sreve"]);
-  t.same({ code, stdout }, { code: 2, stdout: "" });
-  t.match(stderr, /^abacus: unknown command sreve\nusage: abacus /);
+t.test("an unknown command, and what is one argument too many", async (t) => {
+  for (const [args, sentence] of [
+    [["sreve"], "unknown command sreve"],
+    [["serve", "extra"], "extra is one argument too many"],
+  ] as const) {
+    const { code, stdout, stderr } = await runToEnd(t, await makeWorkplace(t), [...args]);
+    t.same({ code, stdout }, { code: 2, stdout: "" });
+    t.ok(stderr.startsWith(`abacus: ${sentence}\nusage: abacus `), stderr);
+  }
 });

@@ -31,6 +31,17 @@ t.test("what is no JSON", async (t) => {
     await refused(t, await send(text), malformed);
 });
 
+t.test("statistics of nothing at all", async (t) => {
+  for (const body of ["", "{}", '{"options": {}}']) {
+    const response = await service.request("/v1/stats", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    await refused(t, response, { status: 400, errors: [{ path: "/columns", message: /or a file$/ }] });
+  }
+});
+
 t.test("what is no UTF-8", async (t) => {
   const latin1 = Buffer.from('{"a": 5, "b": 7, "model": "é"}', "latin1");
   await refused(t, await send(latin1), { type: "urn:abacus:problem:malformed-json", status: 400 });

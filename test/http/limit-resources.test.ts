@@ -100,7 +100,7 @@ t.test("a Redis that has no more memory: 503, until it has", async (t) => {
     t.match(response.headers.get("retry-after"), /^[1-9]\d*$/);
     t.match(await response.json(), {
       type: "urn:abacus:problem:unavailable",
-      detail: /^the queue cannot be reached now/,
+      detail: /^the queue refuses this now/,
     });
   }
   t.ok(Date.now() - began < 3000, "each within a second, and another one for this process to be slow in");

@@ -33,7 +33,10 @@ t.test("a line for each request: method, path, status, milliseconds, job", async
 
   await front.request(`/v1/jobs/${id}?secret=1`, { headers: { "x-request-id": "poll-1" } });
   t.match(await linesOf("poll-1"), [
-    { method: "GET", path: `/v1/jobs/${id}`, status: 200, job: id, ms: Number },
+    {
+      ...{ method: "GET", path: `/v1/jobs/${id}`, status: 200, job: id, ms: Number },
+      ...{ address: "127.0.0.1", account: "admin" },
+    },
   ]);
 
   await front.request("/v1/nothing?secret=1", { headers: { "x-request-id": "unknown-1" } });
@@ -43,7 +46,9 @@ t.test("a line for each request: method, path, status, milliseconds, job", async
   t.match(await linesOf("bad-1"), [{ path: "/v1/%zz", status: 400 }]);
 
   await fetch(`${front.url}/v1/jobs`, { headers: { "x-request-id": "stranger-1" } });
-  t.match(await linesOf("stranger-1"), [{ status: 401 }]);
+  const [refusal] = await linesOf("stranger-1");
+  t.match(refusal, { status: 401, address: "127.0.0.1" });
+  t.notOk("account" in (refusal as object), "nobody who is known");
 });
 
 t.test("the ids are in the answers too", async (t) => {

@@ -43,6 +43,9 @@ t.test("a parameter of the media type, and no options", async (t) => {
 t.test("what is compressed is read as what it is", async (t) => {
   const response = await send("?delimiter=%3B", gzipSync(CSV), { "content-encoding": "gzip" });
   t.match(await response.json(), { state: "completed", result: { rows: 2 } });
+  const brotli = await send("?delimiter=%3B", CSV, { "content-encoding": "br" });
+  t.equal(brotli.status, 415);
+  t.match(await brotli.json(), { detail: /does not take text\/csv in the encoding br/ });
 });
 
 t.test("each of the files that pandas described, sent in every way", async (t) => {

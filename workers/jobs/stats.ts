@@ -76,14 +76,14 @@ export const stats = defineJobType({
     ...(records ? { records: records.length } : {}),
     ...(options ? { options } : {}),
   }),
-  check(input, _model, limits) {
+  check(input, _model, limits, hasFile) {
+    if (!hasFile) checkPresence(input);
     checkOptions(input.options ?? {});
     checkJson(input, limits);
   },
   plan(input, context) {
     if (context.file) return planFile(context);
-    checkPresence(input);
-    return { result: describeJson(input) };
+    return { result: describeJson(input, context.memory) };
   },
   part: runPart,
   merge: (results: PartResult[], context) => mergeParts(results, context),
