@@ -23,8 +23,9 @@ import type { Registry } from "../jobs/registry.js";
 import { allowAddresses } from "./allowed-addresses.js";
 import { authenticate, basicScheme } from "./authentication.js";
 import { createBodyReader } from "./bodies.js";
-import { endUnreadAnswer, refuseMalformed, watchConnections } from "./connections.js";
+import { watchConnections } from "./connections.js";
 import { refuseOtherMethods } from "./method-not-allowed.js";
+import { serverFactory } from "./node-server.js";
 import { admitOrigins } from "./origins.js";
 import { sendProblem, useProblems } from "./problems.js";
 import { limitSubmissions } from "./rate-limits.js";
@@ -54,7 +55,7 @@ export interface AppDeps {
   /** Aborted when the service stops: waits end. */
   stopping: AbortSignal;
   logger: Logger;
-  /** How long a body may pause, and how long nothing of an answer may be taken; milliseconds. */
+  /** How long a header may take, a body may pause, and nothing of an answer may be taken; milliseconds. */
   stall?: number;
 }
 
@@ -68,7 +69,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   logRequests(app);
   await addSecurityHeaders(app, deps.certificate !== undefined);
   if (config.ALLOW_IPS) allowAddresses(app, config.ALLOW_IPS);
-  watchConnections(app, deps.stall);
+  watchConnections(app);
   useProblems(app);
   // bodies are read where they belong to a job, and there it is decided which kinds are taken
   app.removeAllContentTypeParsers();
@@ -97,9 +98,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 }
 
 function createServer({ config, certificate, logger, stall }: AppDeps): FastifyInstance {
-  const requireHostHeader = false; // said with a problem document instead
   const app = fastify({
-    ...(certificate ? { https: { ...certificate, requireHostHeader } } : { http: { requireHostHeader } }),
+    serverFactory: serverFactory({ certificate, logger, stall }),
+    ...(certificate && { https: certificate }), // for the address that it tells
     trustProxy: config.TRUST_PROXY ?? false,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -111,12 +112,11 @@ function createServer({ config, certificate, logger, stall }: AppDeps): FastifyI
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     },
     frameworkErrors: (error, request, reply) => {
-      endUnreadAnswer(reply.raw, stall);
       reply.header("x-request-id", request.id);
       sendProblem(error, request as FastifyRequest, reply as FastifyReply);
       logAnswer(request as FastifyRequest, reply as FastifyReply);
     },
-    clientErrorHandler: refuseMalformed as never,
+    clientErrorHandler: () => {}, // each server has its own
   });
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart));
   app.setSerializerCompiler(() => JSON.stringify);

@@ -71,6 +71,20 @@ t.test("the client falls silent: 408, and a while later the end of the connectio
   await nothingKept(t);
 });
 
+t.test("a body of which too little comes: 408, however steadily it drips", async (t) => {
+  const dripping = beginnings.map(async ([name, path, type, body]) => {
+    const raw = await begin(t, path, type, body);
+    const drip = setInterval(() => raw.send("\n"), STALL / 10);
+    t.teardown(() => clearInterval(drip));
+    const response = await raw.response();
+    t.equal(response.status, 408, name);
+    t.match(JSON.parse(response.body), { type: "urn:abacus:problem:timed-out", detail: /too slowly/ });
+    await raw.ended;
+  });
+  await Promise.all(dripping);
+  await nothingKept(t);
+});
+
 t.test("a body that comes slowly is read to its end", async (t) => {
   const text = '{"a": 5, "b": 7}';
   const raw = await connectTo(t, front.url);

@@ -2,10 +2,12 @@
 import { InputError } from "../input-error.js";
 import { escapePointer } from "../json.js";
 import type { Limits } from "../limits.js";
-import { type ColumnFigures, describeNumbers, describeValues, type Figure } from "./describe.js";
+import { type ColumnFigures, describeNumbers, describeValues } from "./describe.js";
 import { type Options, selectColumns } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
+import { checkQuantiles, checkTexts } from "./result-size.js";
 import type { Statistics } from "./statistics.js";
+import { type Value, ValueCounts } from "./value-counts.js";
 
 export type JsonColumns = Record<string, unknown[]>;
 export type JsonRecords = Record<string, unknown>[];
@@ -15,16 +17,22 @@ export interface JsonInput {
   options?: Options;
 }
 
-type Value = string | number | boolean;
-
-/** A column without its nulls: a key that most records lack costs nothing. */
 interface Column {
   name: string;
-  values: Value[];
+  /** May hold nulls; and a key that most records lack costs nothing. */
+  values: readonly unknown[];
+  /** Values that are not null. */
+  count: number;
 }
 
-/** Statistics of JSON columns or records that `checkJson` let pass. */
-export function describeJson({ columns, records, options = {} }: JsonInput): Statistics {
+/**
+ * Statistics of JSON columns or records that `checkJson` let pass. Throws InputError (413) when a column's
+ * distinct values take more than `memory` bytes, or the answer would be too large.
+ */
+export function describeJson(
+  { columns, records, options = {} }: JsonInput,
+  memory = Number.POSITIVE_INFINITY,
+): Statistics {
   const rows = records ? records.length : (Object.values(columns ?? {})[0]?.length ?? 0);
   const all = records ? columnsOfRecords(records) : columnsOf(columns ?? {});
   const selected = selectColumns(
@@ -32,69 +40,70 @@ export function describeJson({ columns, records, options = {} }: JsonInput): Sta
     options.usecols,
   );
   const percentiles = percentilesOf(options.percentiles);
+  checkQuantiles(selected.length, percentiles.length);
+  const most = Math.min(options.memory ?? memory, memory);
   const figures = selected.map((index): ColumnFigures => {
-    const { name, values } = all[index]!;
-    const nulls = rows - values.length;
-    const dtype = typeOf(values, nulls);
-    if (dtype !== "bool" && dtype !== "object")
-      return describeNumbers({ name, dtype, nulls }, Float64Array.from(values as number[]), percentiles);
-    return describeValues({ name, dtype, nulls }, countValues(values));
+    const column = all[index]!;
+    const nulls = rows - column.count;
+    const common = { name: column.name, dtype: typeOf(column, nulls), nulls };
+    if (common.dtype !== "bool" && common.dtype !== "object")
+      return describeNumbers(common, numbersOf(column), percentiles);
+    return describeValues(common, countValues(column, most));
   });
+  checkTexts(figures);
   return { rows, columns: figures };
 }
 
 function columnsOf(columns: JsonColumns): Column[] {
   return Object.entries(columns).map(([name, values]) => ({
     name,
-    values: values.filter((value): value is Value => value !== null),
+    values,
+    count: values.reduce((count: number, value) => (value === null ? count : count + 1), 0),
   }));
 }
 
 /** A column for every key, in the order of first sight. */
 function columnsOfRecords(records: JsonRecords): Column[] {
-  const columns = new Map<string, Column>();
+  const columns = new Map<string, unknown[]>();
   for (const record of records)
     for (const [name, value] of Object.entries(record)) {
-      let column = columns.get(name);
-      if (!column) {
-        column = { name, values: [] };
-        columns.set(name, column);
+      let values = columns.get(name);
+      if (!values) {
+        values = [];
+        columns.set(name, values);
       }
-      if (value !== null) column.values.push(value as Value);
+      if (value !== null) values.push(value);
     }
-  return [...columns.values()];
+  return [...columns].map(([name, values]) => ({ name, values, count: values.length }));
 }
 
 /**
  * pandas' dtype of a column with these values beside its nulls. Whole numbers beyond uint64 are float64: parsed
  * JSON does not tell 100000000000000000000 from 1e20.
  */
-function typeOf(values: Value[], nulls: number): string {
-  if (values.length === 0) return nulls === 0 ? "float64" : "object";
-  if (values.every((value) => typeof value === "boolean")) return nulls === 0 ? "bool" : "object";
-  if (!values.every((value) => typeof value === "number")) return "object";
-  if (nulls > 0 || !values.every(Number.isInteger)) return "float64";
-  if (values.every((value) => value >= -(2 ** 63) && value < 2 ** 63)) return "int64";
-  return values.every((value) => value >= 0 && value < 2 ** 64) ? "uint64" : "float64";
+function typeOf({ values, count }: Column, nulls: number): string {
+  const every = <V extends Value>(is: (value: V) => boolean) =>
+    values.every((value) => value === null || is(value as V));
+  if (count === 0) return nulls === 0 ? "float64" : "object";
+  if (every((value) => typeof value === "boolean")) return nulls === 0 ? "bool" : "object";
+  if (!every((value) => typeof value === "number")) return "object";
+  if (nulls > 0 || !every(Number.isInteger)) return "float64";
+  if (every((value: number) => value >= -(2 ** 63) && value < 2 ** 63)) return "int64";
+  return every((value: number) => value >= 0 && value < 2 ** 64) ? "uint64" : "float64";
 }
 
-/** Counts values as Python compares them: true is 1 and false is 0, and the first seen stands for both. */
-function countValues(values: Value[]): { count: number; unique: number; top: Figure; freq: number | null } {
-  const seen = new Map<string | number, { value: Value; times: number }>();
-  for (const value of values) {
-    const key = typeof value === "boolean" ? Number(value) : value;
-    const entry = seen.get(key);
-    if (entry) entry.times++;
-    else seen.set(key, { value, times: 1 });
-  }
-  let top: Figure = null;
-  let freq = 0;
-  for (const { value, times } of seen.values()) {
-    if (times <= freq) continue;
-    top = value;
-    freq = times;
-  }
-  return { count: values.length, unique: seen.size, top, freq: freq || null };
+/** Without a copy in the thread's heap, which holds the parsed body already. */
+function numbersOf({ values, count }: Column): Float64Array {
+  const numbers = new Float64Array(count);
+  let length = 0;
+  for (const value of values) if (value !== null) numbers[length++] = value as number;
+  return numbers;
+}
+
+function countValues({ values }: Column, memory: number) {
+  const counts = new ValueCounts(memory);
+  for (const value of values) if (value !== null) counts.add(value as Value);
+  return { count: counts.count, unique: counts.unique, ...counts.top() };
 }
 
 /** What a value is taken to weigh, and the name of a column as well. */

@@ -8,6 +8,7 @@ import { percentilesOf } from "./percentiles.js";
 import { inputErrorOf, tooMuchMemory } from "./read-failure.js";
 import { readTable } from "./read-table.js";
 import { guessRecordStart } from "./record-start.js";
+import { checkQuantiles, checkTexts } from "./result-size.js";
 import { cutSlots, piecesOf, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
 import type { Statistics } from "./statistics.js";
 import { bytesOf, type Table } from "./table.js";
@@ -71,7 +72,8 @@ export interface Sizes {
 /** Answers at once for a small file and for one that can only be read from its beginning; else divides it. */
 export async function planFile(context: Context, sizes: Sizes = {}): Promise<Round<Statistics, Part>> {
   const file = context.file!;
-  const { start, encoding } = await open(context);
+  const { start, encoding, layout } = await open(context);
+  checkQuantiles(layout.columns.length, percentilesOf(context.input.options?.percentiles).length);
   const streamed = file.gzip || encoding.kind === "other";
   if (streamed || file.bytes <= (sizes.smallBytes ?? SMALL_BYTES))
     return finishHere(cutSlots(start, start, 1), context);
@@ -228,6 +230,7 @@ function describePart(
     const name = names[layout.columns[place]!]!;
     return describeColumn(name, pieces(place), { encoding, percentiles, nullNumbers, rows });
   });
+  checkTexts(figures); // they cross the event loop
   return { step: "describe", places, figures, rows, skipped };
 }
 
@@ -240,6 +243,7 @@ function statisticsOf(described: DescribeResult[], opened: OpenedTable, context:
     places.forEach((place, at) => {
       columns[place] = figures[at]!;
     });
+  checkTexts(columns);
   const source = {
     ...{ bytes, sha256, delimiter: String.fromCharCode(layout.delimiter), encoding: encoding.name, newline },
     ...(layout.skipLong ? { skippedRows: skipped } : {}),
