@@ -14,7 +14,7 @@ const ITEM = 8;
 const FIELD = 16;
 /** A number that is no small integer. */
 const DECIMAL = 16;
-const ARRAY = 32;
+const ARRAY = 56;
 const OBJECT = 24;
 const EMPTY_OBJECT = 32;
 /** A text beside its characters. Short ones that are equal are one. */

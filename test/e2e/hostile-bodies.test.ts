@@ -33,7 +33,7 @@ async function startServe(t: Test, settings: Record<string, string> = {}) {
 
 type Serve = Awaited<ReturnType<typeof startServe>>["serve"];
 
-/** The answer to a request that is sent in pieces, and no more of them once it is there. */
+/** The answer to a request that is sent in pieces until it comes; then the service has to end the connection. */
 async function stream(
   t: Test,
   { url }: ServiceProcess,
@@ -50,14 +50,11 @@ async function stream(
   });
   socket.on("error", () => {}); // it is cut off in the middle of sending
   const closed = new Promise((resolve) => socket.once("close", resolve));
-  socket.write(
-    `${request} HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION}\r\ncontent-type: ${type}\r\n` +
-      "transfer-encoding: chunked\r\n\r\n",
-  );
+  socket.write(`${request}\r\nhost: x\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`);
   for (const piece of pieces) {
     const sent = socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
     if (!sent) await Promise.race([once(socket, "drain").catch(() => {}), closed]);
-    if (socket.destroyed) break;
+    if (socket.destroyed || answer !== "") break;
   }
   await closed; // the service ends what does not end
   const [head = "", body = ""] = answer.split("\r\n\r\n");
@@ -65,7 +62,7 @@ async function stream(
 }
 
 function* endless(start: string, piece: string): Iterable<string> {
-  yield start;
+  if (start !== "") yield start; // an empty chunk is the last
   const more = piece.repeat(Math.ceil(65_536 / piece.length));
   for (;;) yield more;
 }
@@ -82,36 +79,25 @@ t.test("bodies without end", async (t) => {
     JSON_BYTES: String(2 * MIB),
     UPLOAD_BYTES: String(4 * MIB),
   });
-  const requests: [
-    name: string,
-    request: string,
-    type: string,
-    start: string,
-    piece: string,
-    status: number,
-  ][] = [
-    ["JSON", "POST /v1/stats", "application/json", '{"columns": {"a": [1', ",1", 413],
-    ["blanks", "POST /v1/rnn/additions", "application/json", "", " ", 413],
-    ["CSV", "POST /v1/stats", "text/csv", "a\n", "1\n", 413],
-    ["a form's file", "POST /v1/stats", FORM, `${FILE}a\n`, "1\n", 413],
-    ["before a form", "POST /v1/stats", FORM, "", "x", 413],
-    ["a form's field", "POST /v1/stats", FORM, FIELD, "x", 413],
-    ["a part's header", "POST /v1/stats", FORM, FILE.slice(0, -2), "x: y\r\n", 413],
-    ["after a form", "POST /v1/stats", FORM, `${FILE}a\n1\r\n--b--\r\n`, "x", 413],
-    ["a field's name", "POST /v1/stats", FORM, '--b\r\ncontent-disposition: form-data; name="', "x", 413],
-    ["a second file", "POST /v1/stats", FORM, `${FILE}a\n1\r\n${FILE}a\n`, "1\n", 400],
-    ["where none is read", "POST /v1/jobs/x/cancel", "text/csv", "", "1\n", 404],
-    ["where nothing is", "POST /v1/nothing", "text/csv", "", "1\n", 404],
-    ["with a GET", "GET /v1/jobs", "text/csv", "", "1\n", 200],
+  const head = (line: string) => `${line} HTTP/1.1\r\nauthorization: ${AUTHORIZATION}`;
+  const stats = head("POST /v1/stats");
+  const requests: [name: string, head: string, type: string, start: string, piece: string, status: number][] =
     [
-      "without an account",
-      "POST /v1/stats",
-      `text/csv\r\nauthorization: Basic bm9ib2R5Og==`,
-      "a\n",
-      "1\n",
-      401,
-    ],
-  ];
+      ["JSON", stats, "application/json", '{"columns": {"a": [1', ",1", 413],
+      ["blanks", head("POST /v1/rnn/additions"), "application/json", "", " ", 413],
+      ["CSV", stats, "text/csv", "a\n", "1\n", 413],
+      ["a form's file", stats, FORM, `${FILE}a\n`, "1\n", 413],
+      ["before a form", stats, FORM, "", "x", 413],
+      ["a form's field", stats, FORM, FIELD, "x", 413],
+      ["a part's header", stats, FORM, FILE.slice(0, -2), "x: y\r\n", 413],
+      ["after a form", stats, FORM, `${FILE}a\n1\r\n--b--\r\n`, "x", 413],
+      ["a field's name", stats, FORM, '--b\r\ncontent-disposition: form-data; name="', "x", 413],
+      ["a second file", stats, FORM, `${FILE}a\n1\r\n${FILE}a\n`, "1\n", 400],
+      ["where none is read", head("POST /v1/jobs/x/cancel"), "text/csv", "", "1\n", 404],
+      ["where nothing is", head("POST /v1/nothing"), "text/csv", "", "1\n", 404],
+      ["with a GET", head("GET /v1/jobs"), "text/csv", "", "1\n", 200],
+      ["without an account", "POST /v1/stats HTTP/1.1", "text/csv", "a\n", "1\n", 401],
+    ];
   const memory = residentMemory(serve.pid);
   const answers = await whileHealthy(t, workplace, serve, () =>
     Promise.all(
@@ -141,7 +127,7 @@ t.test("ten thousand parts, of fields and of files", async (t) => {
     "parts without a name": `${FILE}a\n1\r\n${"--b\r\n\r\nx\r\n".repeat(10_000)}${end}`,
   };
   await whileHealthy(t, workplace, serve, async () => {
-    for (let round = 0; round < 10; round++)
+    for (let round = 0; round < 4; round++)
       for (const [name, form] of Object.entries(forms)) {
         const { status, body } = await post(serve, form, FORM);
         t.match(
@@ -179,7 +165,7 @@ t.test("nested JSON, read at once or by a thread", async (t) => {
   };
   await whileHealthy(t, workplace, serve, async () => {
     for (const [path, before, after] of places)
-      for (const deep of [arrays(100_000), objects(40_000), arrays(20_000_000), arrays(1e6).slice(0, 1e6)]) {
+      for (const deep of [arrays(100_000), objects(40_000), arrays(2_000_000), arrays(1e6).slice(0, 1e6)]) {
         const headers = { "content-type": "application/json", prefer: "wait=30" };
         const init = { method: "POST", headers, body: before + deep + after };
         const { status, body } = await serve.request(path, init);
@@ -193,14 +179,14 @@ t.test("nested JSON, read at once or by a thread", async (t) => {
 });
 
 t.test("JSON that is a hundred times as large once it is read", async (t) => {
-  // with a heap this small, eight megabytes are to it what sixty-four are to one of the usual size
-  const { workplace, serve } = await startServe(t, { THREAD_MEMORY: String(64 * MIB) });
+  // with a heap this small, four megabytes are to it what sixty-four are to one of the usual size
+  const { workplace, serve } = await startServe(t, { THREAD_MEMORY: String(32 * MIB) });
   const list = (piece: (at: number) => string, length: number) => {
     const pieces: string[] = [];
     for (let at = 0, size = 0; size < length; at++) size += pieces.push(piece(at)) && pieces[at]!.length + 1;
     return pieces.join(",");
   };
-  const size = 8 * MIB;
+  const size = 4 * MIB;
   const heavy = {
     "empty objects": `{"records":[${"{},".repeat(size / 3)}{}]}`,
     "empty arrays": `{"columns":{"a":[${"[],".repeat(size / 3)}[]]}}`,

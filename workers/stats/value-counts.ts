@@ -33,7 +33,8 @@ export class ValueCounts {
     const { counts } = this;
     const place = counts.size;
     this.count++;
-    counts.add(this.bytes, 0, typeof value === "string" ? this.writeText(value) : this.writeNumber(+value));
+    const length = typeof value === "string" ? this.writeText(value) : this.writeNumber(+value);
+    counts.add(this.bytes, 0, length);
     if (counts.size === place) return;
     if (typeof value === "boolean") this.truths.set(place, value);
     if (counts.memory > this.memory) throw tooMuchMemory(this.memory);
