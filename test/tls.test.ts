@@ -24,7 +24,7 @@ async function start(
   const [cert, key] = files.map((name) => join(workplace.folder, name)) as [string, string];
   makeCertificate(cert, key);
   const service = spawnMain(t, workplace, args, { REDIS_URL: redis.path, ...env });
-  const url = await until("it listens", () => /listens on (\S+)[^]*^API:/m.exec(service.stdout())?.[1]);
+  const url = await until("it listens", () => /listens on (\S+).*^API:/ms.exec(service.stdout())?.[1]);
   return { workplace, service, url, cert, key };
 }
 

@@ -1,8 +1,12 @@
 // What Redis can do to a service: refuse writes, load for long, be restarted, be away for a minute. Submissions are
 // refused quickly meanwhile, workers come back by themselves, and what was accepted is finished.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import t, { type Test } from "tap";
 import { fixtureRegistry } from "../fixture-registry.js";
+import type { TestRedis } from "../redis-server.js";
 import { startTestService, type TestService } from "../service.js";
 import { until } from "../until.js";
 
@@ -112,30 +116,49 @@ t.test("loading", async (t) => {
   await recovers(t, service, ids);
 });
 
-type Command = [string, ...string[]];
+type Work = (connection: Redis, redis: TestRedis) => Promise<unknown>;
+const set =
+  (name: string, value: string): Work =>
+  (connection) =>
+    connection.config("SET", name, value);
 
-/** A command that makes Redis refuse writes, and another one that ends it. */
-const refusals: [name: string, begin: Command, end: Command][] = [
-  ["out of memory", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]],
-  ["read-only", ["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]],
+/** What makes Redis refuse writes, and what ends it. */
+const refusals: [name: string, begin: Work, end: Work][] = [
+  ["out of memory", set("maxmemory", "1"), set("maxmemory", "0")],
+  [
+    "read-only",
+    (connection) => connection.replicaof("127.0.0.1", "1"),
+    (connection) => connection.replicaof("NO", "ONE"),
+  ],
   [
     "without the replicas that it should have",
-    ["CONFIG", "SET", "min-replicas-to-write", "1"],
-    ["CONFIG", "SET", "min-replicas-to-write", "0"],
+    set("min-replicas-to-write", "1"),
+    set("min-replicas-to-write", "0"),
   ],
+  ["unable to save", failToSave, set("save", "")],
 ];
+
+/** MISCONF: where the snapshot would be there is a folder. */
+async function failToSave(connection: Redis, { dir }: TestRedis): Promise<void> {
+  await mkdir(join(dir, "dump.rdb"));
+  await connection.config("SET", "save", "3600 1");
+  await connection.bgsave();
+  await until("it has failed", async () =>
+    /rdb_last_bgsave_status:err/.test(await connection.info("persistence")),
+  );
+}
 
 for (const [name, begin, end] of refusals)
   t.test(name, async (t) => {
     const service = await start(t);
     const connection = service.redis.connect();
     const ids = await submitThree(service);
-    await connection.call(...begin);
+    await begin(connection, service.redis);
     await refuses(t, service);
     const poll = await service.request(`/v1/jobs/${ids[2]}`);
     t.equal(poll.status, 200, "what it knows can be read");
     await sleep(1500); // the job that runs ends meanwhile
     await refuses(t, service);
-    await connection.call(...end);
+    await end(connection, service.redis);
     await recovers(t, service, ids);
   });
