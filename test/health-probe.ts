@@ -16,7 +16,7 @@ const P95 = 100;
 /** Milliseconds between two requests to each of the two. */
 const INTERVAL = 20;
 /** Fewer requests tell nothing. */
-const LEAST = 50;
+const LEAST = 20;
 
 interface Measured {
   requests: number;
