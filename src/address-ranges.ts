@@ -31,10 +31,13 @@ export function addressesOf(ranges: readonly string[]): (address: string) => boo
   };
 }
 
-/** The whole groups of IPv6 that a customer of a network usually has to himself: 64 of 128 bits. */
-const OWN_GROUPS = 4;
+/** The groups of 16 bits that name a network of IPv6. */
+const NETWORK_GROUPS = 4;
 
-/** Who is behind an address: itself, and for IPv6 its network of 64 bits, in which anybody has any number. */
+/**
+ * What stands for one customer when something is counted by address: the address, or for IPv6 the first 64 bits
+ * of it, since the other 64 are the customer's to choose for each request.
+ */
 export function networkOf(given: string): string {
   const address = plain(given);
   if (!isIPv6(address)) return address;
@@ -43,6 +46,6 @@ export function networkOf(given: string): string {
   const start = groups(head);
   // "::" stands for as many zeros as are missing
   const zeros = tail === undefined ? [] : Array(8 - start.length - groups(tail).length).fill("0");
-  const network = [...start, ...zeros, ...groups(tail)].slice(0, OWN_GROUPS);
+  const network = [...start, ...zeros, ...groups(tail)].slice(0, NETWORK_GROUPS);
   return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
 }

@@ -200,3 +200,10 @@ export function limitsOf(config: Config): Limits {
   const { UPLOAD_BYTES, COLUMNS, FIELD_BYTES, TRAIN_COST } = config;
   return { uploadBytes: UPLOAD_BYTES, columns: COLUMNS, fieldBytes: FIELD_BYTES, trainCost: TRAIN_COST };
 }
+
+/** For `catch` where the system does not allow what settings ask for: throws an error that names them. */
+export function naming(settings: string) {
+  return (error: Error): never => {
+    throw new Error(`${settings}: ${error.message}`, { cause: error });
+  };
+}

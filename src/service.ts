@@ -10,11 +10,11 @@ import { createAccounts } from "./accounts/accounts.js";
 import { type AdminPassword, ensureAdmin } from "./accounts/admin.js";
 import { createFailedSignIns } from "./accounts/failed-sign-ins.js";
 import { createRateLimit } from "./accounts/rate-limit.js";
-import { type Config, limitsOf } from "./config.js";
+import { type Config, limitsOf, naming } from "./config.js";
 import { FileStore } from "./files/file-store.js";
 import { claimStore } from "./files/store-id.js";
 import { buildApp } from "./http/app.js";
-import { readCertificate, renewCertificate } from "./http/tls.js";
+import type { Certificate } from "./http/tls.js";
 import { createJobs } from "./jobs/jobs.js";
 import { openQueues } from "./jobs/lanes.js";
 import { Notices } from "./jobs/notices.js";
@@ -36,8 +36,6 @@ export interface Service {
   /** Where it listens, with the HTTP role. */
   readonly url: string | undefined;
   readonly admin: AdminPassword | undefined;
-  /** Reads the certificate anew, for the connections from now on. One that is of no use leaves the old one. */
-  renewCertificate(): void;
   /**
    * Ends in order: not ready, no new work, waits ended; running jobs get `grace` seconds, the rest is put
    * back, and polls are answered meanwhile; then HTTP, then the connections.
@@ -52,6 +50,8 @@ export interface ServiceOptions {
   version: string;
   logger: Logger;
   registry?: Registry;
+  /** Makes the HTTP role HTTPS. */
+  certificate?: Certificate | undefined;
   /** Aborted: a start that still waits for Redis is given up. */
   signal?: AbortSignal;
 }
@@ -83,7 +83,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return {
     url: front?.url,
     admin: front?.admin,
-    renewCertificate: () => front?.renewCertificate(),
     async stop(grace = config.SHUTDOWN_GRACE) {
       const deadline = Date.now() + grace * 1000;
       sweeper.stop();
@@ -108,10 +107,9 @@ function startLanes({ config, registry, waiting, notices, files, logger }: Share
   return startWorker({ config, registry, redis: waiting, notices, models, files, logger });
 }
 
-/** `computes`: whether the threads of this process, if it has any, have answered. */
+/** `computes` says whether the threads of the lanes have answered, in a process that has lanes. */
 async function startFront(shared: Shared, dataDir: string, computes: () => boolean) {
-  const { config, registry, connections, waiting, files, notices, logger, version } = shared;
-  const certificate = readCertificate(config);
+  const { config, registry, connections, waiting, files, notices, certificate, logger, version } = shared;
   const producer = await untilReady(connections.producer());
   const stopping = new AbortController();
   const formats = openPool(
@@ -156,19 +154,11 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
   return {
     url,
     admin,
-    renewCertificate: () => renewCertificate(app, config, logger),
     refuse: () => stopping.abort(),
     async stop(deadline: number) {
       await closeApp(app, deadline);
       await formats.close();
     },
-  };
-}
-
-/** Rejects with an error that names the settings which the system did not allow. */
-function naming(settings: string) {
-  return (error: Error): never => {
-    throw new Error(`${settings}: ${error.message}`, { cause: error });
   };
 }
 

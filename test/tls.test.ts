@@ -1,9 +1,14 @@
 // HTTPS: by settings and by --ssl, with certificates that are renewed while it runs, or that are of no use.
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { type Agent, Agent as HttpsAgent, request } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
+import { pino } from "pino";
 import t, { type Test } from "tap";
+import { openCertificate } from "../src/http/tls.js";
 import { makeCertificate, NO_OPENSSL } from "./certificate.js";
 import { runToEnd, spawnMain } from "./processes.js";
 import { startRedis } from "./redis-server.js";
@@ -106,6 +111,34 @@ t.test("TLS_CERT and TLS_KEY, read anew on SIGHUP", options, async (t) => {
   t.equal((await shown(url)).fingerprint256, renewed.fingerprint256, "what is of no use changes nothing");
   t.notMatch(service.stderr(), /PRIVATE KEY-----/);
 });
+
+t.test(
+  "a name with several addresses has a server for each, and all show the renewed one",
+  options,
+  async (t) => {
+    const { folder } = await makeWorkplace(t);
+    const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    makeCertificate(cert, key);
+    const certificate = openCertificate({ TLS_CERT: cert, TLS_KEY: key });
+    const servers = [1, 2].map(() => certificate!.createServer({}, (_request, response) => response.end()));
+    for (const server of servers) await once(server.listen(0, "127.0.0.1"), "listening");
+    t.teardown(() => servers.forEach((server) => void server.close()));
+    const all = () =>
+      Promise.all(
+        servers.map(async (server) => {
+          const { port } = server.address() as AddressInfo;
+          return (await shown(`https://127.0.0.1:${port}`)).fingerprint256;
+        }),
+      );
+    const before = new X509Certificate(readFileSync(cert)).fingerprint256;
+    t.strictSame(await all(), [before, before]);
+    makeCertificate(cert, key);
+    certificate!.renew(pino({ level: "silent" }));
+    const after = new X509Certificate(readFileSync(cert)).fingerprint256;
+    t.not(after, before);
+    t.strictSame(await all(), [after, after]);
+  },
+);
 
 t.test("without a certificate SIGHUP ends nothing", async (t) => {
   const redis = await startRedis(t);

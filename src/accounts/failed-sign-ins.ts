@@ -1,5 +1,5 @@
 // Guessing passwords is slow: failures count per address, each is told later than the one before, and with too
-// many of them no password from there is looked at for the rest of the minute.
+// many of them no further password from there is checked for the rest of the minute.
 import { setTimeout as sleep } from "node:timers/promises";
 import { networkOf } from "../address-ranges.js";
 import { createLine } from "./passwords.js";

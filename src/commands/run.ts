@@ -1,7 +1,7 @@
 // `abacus serve`, `abacus api` and `abacus worker`: one process of the service, from its settings to its end.
 import { relative } from "node:path";
 import { type Config, ConfigError, readConfig } from "../config.js";
-import { curlFlags, readCertificate } from "../http/tls.js";
+import { type Certificate, openCertificate } from "../http/tls.js";
 import type { Registry } from "../jobs/registry.js";
 import { openLog } from "../log.js";
 import { type OpenServer, openServer } from "../redis/open-server.js";
@@ -22,7 +22,7 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
     throw new ConfigError(
       `REDIS_URL is not set: \`abacus ${command}\` works on a Redis that processes share`,
     );
-  if (ROLES[command].http) readCertificate(config); // before anything is started in vain
+  const certificate = ROLES[command].http ? openCertificate(config) : undefined;
   const log = await openLog(config, { pid: process.pid, command });
   const { logger } = log;
   process.stdout.on("error", () => {}); // a terminal that was closed is no reason to end
@@ -34,6 +34,7 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
       config,
       roles: ROLES[command],
       redis: server.address,
+      certificate,
       version,
       logger,
       signal: stopping.signal,
@@ -54,14 +55,11 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
     logger.info("stopped");
     await log.close();
   }
-  async function renew(): Promise<void> {
-    (await started).renewCertificate();
-  }
-  handleSignals(stop, () => void renew().catch(() => {})); // a start that fails says so itself
+  handleSignals(stop, () => certificate?.renew(logger));
   try {
     const service = await started;
     logger.info({ version, node: process.version, url: service.url }, "started");
-    greet(command, config, service);
+    greet(command, config, certificate, service);
   } catch (error) {
     if (stopping.signal.aborted) return; // the stop goes on
     await server?.stop();
@@ -71,7 +69,12 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
 }
 
 /** Plain lines for a person: where it is, who may use it, and a first request. */
-function greet(command: string, config: Config, { url, admin }: Service): void {
+function greet(
+  command: string,
+  config: Config,
+  certificate: Certificate | undefined,
+  { url, admin }: Service,
+): void {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (!url || !admin) {
     say(`Abacus ${command} ${version} takes jobs. Ctrl-C stops it.`);
@@ -85,9 +88,10 @@ function greet(command: string, config: Config, { url, admin }: Service): void {
   else if (config.ADMIN_PASSWORD) say("Password: the one in ADMIN_PASSWORD");
   if (admin.password && process.stdout.isTTY) say(`          ${admin.password}`);
   const user = file ? `-u "admin:$(cat ${quote(file)})"` : "-u admin";
+  const flags = (certificate?.curlFlags(url) ?? []).map(quote);
   say("Try:");
   say(
-    `  curl ${curlFlags(config, url).map(quote).concat(user).join(" ")} -H 'Prefer: wait=10' -H 'Content-Type: application/json' -d '{"a": 5, "b": 7}' ${url}/v1/rnn/additions`,
+    `  curl ${[...flags, user].join(" ")} -H 'Prefer: wait=10' -H 'Content-Type: application/json' -d '{"a": 5, "b": 7}' ${url}/v1/rnn/additions`,
   );
   say(`API:      ${url}/docs`);
 }

@@ -100,7 +100,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 function createServer({ config, certificate, logger, stall }: AppDeps): FastifyInstance {
   const app = fastify({
     serverFactory: serverFactory({ certificate, logger, stall }),
-    ...(certificate && { https: certificate }), // for the address that it tells
+    ...(certificate && { https: {} }), // for the address that it tells
     trustProxy: config.TRUST_PROXY ?? false,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),

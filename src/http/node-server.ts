@@ -1,6 +1,5 @@
 // Node's server beneath Fastify: its time limits, whose turn it is on a connection, and answers that nobody reads.
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { STALL } from "./body-stream.js";
@@ -39,9 +38,7 @@ export function serverFactory({ certificate, logger, stall = STALL }: ServerOpti
         cutUnread(answer, stall, cut);
         handler(request, answer);
       });
-    const server = certificate
-      ? createSecureServer({ ...certificate, ...options }, inTurn)
-      : createServer(options, inTurn);
+    const server = (certificate ?? { createServer }).createServer(options, inTurn);
     // whoever waits to be asked for the body is asked when it is read, or gets an answer instead
     server.on("checkContinue", inTurn).on("checkExpectation", inTurn);
     server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket, logger, stall));

@@ -62,7 +62,6 @@ const STATUS_NAMES: Record<number, string> = {
   413: "too-large",
   414: "address-too-long",
   415: "unsupported-media-type",
-  429: "too-many-requests",
   431: "header-too-large",
 };
 

@@ -137,7 +137,7 @@ export function jobSchemaOf(type: AnyJobType): TSchema {
   };
 }
 
-/** The job document of any of these types; one that only other processes know has any result. */
+/** The job document of any of these types. Of a type that is not among them, the result may be anything. */
 export function jobSchemaOfAll(types: readonly AnyJobType[]): TSchema {
   const each = types.map((type) => ({
     if: { properties: { type: { const: type.name } } },

@@ -1,10 +1,12 @@
 // The private Redis server of a data directory, for a machine without REDIS_URL: found or started, started
 // again when it dies, and stopped by whoever held it.
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { naming } from "../config.js";
 import {
   claim,
   connect,
@@ -172,7 +174,7 @@ async function answered<T>(directory: string, redis: Redis, answer: Promise<T>):
  */
 export async function startPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
   const named = join(options.dataDir, "redis");
-  mkdirSync(named, { recursive: true, mode: 0o700 });
+  await mkdir(named, { recursive: true, mode: 0o700 }).catch(naming("DATA_DIR"));
   const directory = realpathSync(named);
   checkOwner(directory);
   const attached = await open(directory, options);

@@ -33,6 +33,8 @@ t.test("wrong settings", async (t) => {
       "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but is",
     ],
     [{ SHUTDOWN_GRACE: "-1" }, 'SHUTDOWN_GRACE must be >= 0, but is "-1"'],
+    [{ DATA_DIR: "/dev/null/data" }, "DATA_DIR: ENOTDIR"],
+    [{ HOST: "192.0.2.1" }, "HOST and PORT: listen EADDRNOTAVAIL"],
     [{ UPLOAD_BYTES: "4GiB" }, 'UPLOAD_BYTES must be integer, but is "4GiB"'],
     [{ JOB_TIMEOUT: "Infinity" }, 'JOB_TIMEOUT must be a finite number, but is "Infinity"'],
   ];
