@@ -67,10 +67,8 @@ export class Reporter {
     this.progress = undefined;
     this.sentences = [];
     const document = progress && JSON.stringify(progressDocument(progress, Date.now() - this.startedAt));
-    const now = new Date().toISOString();
-    const told = sentences.map((sentence) => `${now} ${sentence}`);
     await this.transitions
-      .report(this.id, document, told)
+      .report(this.id, document, sentences)
       .catch((error) => this.logger.warn({ err: error, job: this.id }, "progress was not recorded"));
   }
 }

@@ -9,11 +9,14 @@ const ENTRIES = 1000;
 /** How long a deleted job that was running stays marked as such, so that nothing computes it again. */
 const TOMBSTONE = 3_600_000;
 
-// Numbered entries: the number grows with each, and is what an observer resumes from.
+// Numbered entries: the number grows with each, and is what an observer resumes from. Each value begins with the
+// time (milliseconds) and a space.
 const APPEND = `
 local function append(record, entries, kind, value)
   local number = redis.call('HINCRBY', record, 'number', 1)
-  redis.call('XADD', entries, 'MAXLEN', ${ENTRIES}, number .. '-0', kind, value)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('XADD', entries, 'MAXLEN', ${ENTRIES}, number .. '-0', kind, string.format('%.0f ', now) .. value)
   return number
 end`;
 

@@ -43,13 +43,13 @@ t.test("a job that is done is done wholly, without details of the way", async (t
   await reporter.end();
 });
 
-t.test("what comes at once is written together; sentences are bounded and dated", async (t) => {
+t.test("what comes at once is written together; sentences are bounded", async (t) => {
   const { written, reporter } = recorder();
   for (let i = 0; i < 150; i++) reporter.addSentence(`sentence ${i} ${"x".repeat(2000)}`);
   await reporter.end();
   t.equal(written.length, 1);
   const [id, progress, sentences] = written[0] as [string, string | undefined, string[]];
   t.same([id, progress, sentences.length], ["id", undefined, 100]);
-  t.match(sentences[0], /^\d{4}-\d\d-\d\dT\S+Z sentence 0 x+$/);
-  t.ok(sentences.every((sentence) => sentence.length <= 1025));
+  t.match(sentences[0], /^sentence 0 x+$/);
+  t.ok(sentences.every((sentence) => sentence.length <= 1000));
 });
