@@ -81,7 +81,9 @@ t.test("every change takes a number and a time, and progress and sentences are i
   t.match(record, { number: 5, progress: '{"fraction":0.25}', state: "active" });
   const entries = await connection.xrange(`{abacus}:job:${job.id}:entries`, "-", "+");
   const untimed = entries.map(([number, [kind, value]]) => [number, [kind, value?.replace(/^\d{13} /, "")]]);
-  t.ok(entries.every(([, [, value]]) => Math.abs(Number.parseInt(value as string) - Date.now()) < 60_000));
+  t.ok(
+    entries.every(([, [, value]]) => Math.abs(Number.parseInt(value as string, 10) - Date.now()) < 60_000),
+  );
   t.same(untimed, [
     ["1-0", ["state", "queued"]],
     ["2-0", ["state", "active"]],
