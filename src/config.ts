@@ -6,6 +6,7 @@ import { envSchema } from "env-schema";
 import Type, { type Static, type TProperties } from "typebox";
 import { DEFAULT_LIMITS, type Limits } from "../workers/limits.js";
 import { isAddressRange } from "./address-ranges.js";
+import { isHostName } from "./host-names.js";
 
 const MIB = 1024 * 1024;
 
@@ -80,6 +81,12 @@ const settings = {
   RECOVERY: seconds("within which a job runs again when its worker was killed", 15, 1),
   LOST_RETRIES: count("crashes of its worker that a job survives", 10, 0),
   SWEEP_INTERVAL: seconds("between two rounds of tidying", 60, 0.1),
+  WEBHOOK_ALLOW: list(
+    "addresses, CIDR ranges and host names that webhooks may call although they are not public",
+  ),
+  OIDC_ISSUER: optional("issuer of JWTs that are bearer tokens, as their `iss` has it"),
+  OIDC_AUDIENCE: optional("what those JWTs must have in `aud`"),
+  METRICS_PUBLIC: Type.Boolean({ description: "whether /metrics needs no account", default: false }),
   ALLOW_IPS: list("addresses and CIDR ranges that may ask; unset: all"),
   TRUST_PROXY: list("addresses and CIDR ranges of proxies whose X-Forwarded-* headers count"),
   CORS_ORIGINS: list("origins of web pages that may use the API"),
@@ -131,6 +138,10 @@ const RANGES = { isItem: isAddressRange, expected: "addresses or ranges such as 
 
 /** What the items of a list must be. */
 const LISTS = {
+  WEBHOOK_ALLOW: {
+    isItem: (text: string) => isAddressRange(text) || isHostName(text),
+    expected: "addresses, ranges such as 10.0.0.0/8, or host names",
+  },
   ALLOW_IPS: RANGES,
   TRUST_PROXY: RANGES,
   CORS_ORIGINS: { isItem: isOrigin, expected: "origins such as https://app.example" },
@@ -157,11 +168,32 @@ function refuseStrangeRedis({ REDIS_URL }: Config): void {
   throw new ConfigError("REDIS_URL must be redis://host:port, rediss://host:port, or the path of a socket");
 }
 
-/** A certificate is of no use without its key. */
-function refuseHalf({ TLS_CERT, TLS_KEY }: Config): void {
-  if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return;
-  const [set, unset] = TLS_CERT === undefined ? ["TLS_KEY", "TLS_CERT"] : ["TLS_CERT", "TLS_KEY"];
-  throw new ConfigError(`${unset} must be set too, because ${set} is`);
+/** Without HTTPS, whoever is in between could make keys: it must be this machine. */
+function refuseStrangeIssuer({ OIDC_ISSUER }: Config): void {
+  if (OIDC_ISSUER === undefined) return;
+  const { protocol, hostname, search, hash, username } = URL.canParse(OIDC_ISSUER)
+    ? new URL(OIDC_ISSUER)
+    : new URL("none:");
+  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  const isSafe = protocol === "https:" || (protocol === "http:" && isHere);
+  if (isSafe && search + hash + username === "") return;
+  throw new ConfigError(
+    `OIDC_ISSUER must be an address such as https://issuer.example, but is ${JSON.stringify(OIDC_ISSUER)}`,
+  );
+}
+
+/** Settings of which one is of no use without the other. */
+const PAIRS = [
+  ["TLS_CERT", "TLS_KEY"],
+  ["OIDC_ISSUER", "OIDC_AUDIENCE"],
+] as const;
+
+function refuseHalf(config: Config): void {
+  for (const [one, other] of PAIRS) {
+    if ((config[one] === undefined) === (config[other] === undefined)) continue;
+    const [set, unset] = config[one] === undefined ? [other, one] : [one, other];
+    throw new ConfigError(`${unset} must be set too, because ${set} is`);
+  }
 }
 
 /** The schema's bounds do not apply to what is no finite number. */
@@ -185,6 +217,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     });
     refuseInfinite(config);
     refuseStrangeRedis(config);
+    refuseStrangeIssuer(config);
     refuseHalf(config);
     readLists(config, variables);
     return config;

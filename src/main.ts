@@ -8,7 +8,7 @@ const USAGE = `usage: abacus [serve | api | worker | account] [options]
   serve      the service and its worker in one process (the default)
   api        the HTTP side alone, on the Redis of REDIS_URL
   worker     a worker alone, on the Redis of REDIS_URL
-  account    add NAME | passwd NAME | remove NAME | list
+  account    add NAME | passwd NAME | remove NAME | list | secret NAME [--rotate]
 options
   --log-level LEVEL   as LOG_LEVEL (also --logLevel)
   --ssl               HTTPS with cert.pem and privkey.pem of the working folder

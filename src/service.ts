@@ -9,12 +9,16 @@ import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.js";
 import { type AdminPassword, ensureAdmin } from "./accounts/admin.js";
 import { createFailedSignIns } from "./accounts/failed-sign-ins.js";
+import { createOidc } from "./accounts/oidc.js";
 import { createRateLimit } from "./accounts/rate-limit.js";
+import { createTokens } from "./accounts/tokens.js";
 import { type Config, limitsOf, naming } from "./config.js";
 import { FileStore } from "./files/file-store.js";
 import { claimStore } from "./files/store-id.js";
 import { buildApp } from "./http/app.js";
+import { summaryOf } from "./http/job-document.js";
 import type { Certificate } from "./http/tls.js";
+import { createIdempotency } from "./jobs/idempotency.js";
 import { createJobs } from "./jobs/jobs.js";
 import { openQueues } from "./jobs/lanes.js";
 import { Notices } from "./jobs/notices.js";
@@ -22,9 +26,15 @@ import { openPool } from "./jobs/pool.js";
 import { loadRegistry, type Registry } from "./jobs/registry.js";
 import { startSweeper } from "./jobs/sweeper.js";
 import { type JobWorker, startWorker } from "./jobs/worker.js";
+import { allMetrics, leaveMetrics } from "./metrics/exchange.js";
+import { createMetrics, type Metrics } from "./metrics/metrics.js";
+import { watchQueues } from "./metrics/queues.js";
 import { createModels } from "./models/models.js";
 import { type Connections, openConnections, type RedisAddress, untilReady } from "./redis/connections.js";
 import { warnOfUnsafeRedis } from "./redis/safety.js";
+import { type Deliverer, startDeliverer } from "./webhooks/deliverer.js";
+import { createDeliveries } from "./webhooks/deliveries.js";
+import { createWebhookTargets, type WebhookTargets } from "./webhooks/targets.js";
 
 /** What a process does: answer HTTP, compute, or both. */
 export interface Roles {
@@ -71,14 +81,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const files = await FileStore.open(dataDir, config.REDIS_FSYNC === "always");
   const notices = new Notices(connections.waiting());
   await notices.start();
-  const shared = { ...options, registry, connections, waiting, files, notices };
+  const webhookTargets = createWebhookTargets({ allow: config.WEBHOOK_ALLOW ?? [] });
+  const metrics = createMetrics();
+  const shared = { ...options, registry, connections, waiting, files, notices, webhookTargets, metrics };
   const sweeper = startSweeper({ redis: waiting, files, logger, interval: config.SWEEP_INTERVAL });
 
   // the front first: a start that cannot listen has taken no job
   let worker: JobWorker | undefined;
   const computes = () => !roles.work || worker?.isReady() === true;
   const front = roles.http ? await startFront(shared, dataDir, computes) : undefined;
-  if (roles.work) worker = await startLanes(shared);
+  let deliverer: Deliverer | undefined;
+  if (roles.work) {
+    worker = await startLanes(shared);
+    deliverer = await startDeliveries(shared);
+    for (const pool of worker.pools) metrics.watchPool(pool);
+  }
+  const stopLeaving = roles.http ? undefined : leaveMetrics(metrics.registry, waiting, logger);
 
   return {
     url: front?.url,
@@ -87,8 +105,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const deadline = Date.now() + grace * 1000;
       sweeper.stop();
       front?.refuse();
-      await worker?.stop(grace);
+      await Promise.all([worker?.stop(grace), deliverer?.stop(grace)]);
       await front?.stop(deadline);
+      await stopLeaving?.();
       connections.close();
     },
   };
@@ -100,17 +119,39 @@ interface Shared extends ServiceOptions {
   waiting: Redis;
   files: FileStore;
   notices: Notices;
+  webhookTargets: WebhookTargets;
+  metrics: Metrics;
 }
 
-function startLanes({ config, registry, waiting, notices, files, logger }: Shared): Promise<JobWorker> {
-  const models = createModels(waiting, files);
-  return startWorker({ config, registry, redis: waiting, notices, models, files, logger });
+function startLanes(shared: Shared): Promise<JobWorker> {
+  const { waiting, files, metrics } = shared;
+  return startWorker({
+    ...shared,
+    redis: waiting,
+    models: createModels(waiting, files),
+    webhooks: createDeliveries(waiting),
+    onEnded: metrics.jobEnded,
+  });
+}
+
+function startDeliveries(shared: Shared): Promise<Deliverer> {
+  const { config, version, waiting, webhookTargets, metrics, logger } = shared;
+  return startDeliverer({
+    redis: waiting,
+    targets: webhookTargets,
+    document: summaryOf,
+    version,
+    logger,
+    recovery: config.RECOVERY,
+    onAttempt: metrics.deliveryAttempted,
+  });
 }
 
 /** `computes` says whether the threads of the lanes have answered, in a process that has lanes. */
 async function startFront(shared: Shared, dataDir: string, computes: () => boolean) {
-  const { config, registry, connections, waiting, files, notices, certificate, logger, version } = shared;
+  const { config, registry, connections, waiting, files, notices, metrics, logger } = shared;
   const producer = await untilReady(connections.producer());
+  const deliveries = createDeliveries(producer);
   const stopping = new AbortController();
   const formats = openPool(
     registry,
@@ -121,6 +162,8 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     redis: producer,
     queues: openQueues(producer),
     notices,
+    webhooks: deliveries,
+    onEnded: metrics.jobEnded,
     files,
     models: createModels(producer, files),
     limits: limitsOf(config),
@@ -147,9 +190,19 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
   });
   const failures = createRateLimit(producer, "failed-sign-ins", config.SIGNIN_LIMIT);
   const accounts = createAccounts(producer, createFailedSignIns(failures));
+  const tokens = createTokens(producer);
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config;
+  const oidc = issuer !== undefined && audience !== undefined ? createOidc({ issuer, audience }) : undefined;
   const submissions = createRateLimit(producer, "submissions", config.RATE_LIMIT);
-  const deps = { config, version, registry, jobs, accounts, submissions, files, formats, ready, logger };
-  const app = await buildApp({ ...deps, certificate, stopping: stopping.signal });
+  metrics.watchPool(formats);
+  watchQueues(metrics.registry, producer);
+  const app = await buildApp({
+    ...shared,
+    ...{ jobs, accounts, tokens, oidc, submissions, formats, ready, deliveries },
+    idempotency: createIdempotency(producer),
+    allMetrics: () => allMetrics(metrics.registry, producer),
+    stopping: stopping.signal,
+  });
   const url = await app.listen({ host: config.HOST, port: config.PORT }).catch(naming("HOST and PORT"));
   return {
     url,

@@ -56,6 +56,7 @@ const theFixturesAreOnTheClient: Same<
   | "test.grind"
   | "test.hoard"
   | "test.fail"
+  | "test.flaky"
   | "test.split"
 > = true;
 const theyHaveTheirInput: Same<

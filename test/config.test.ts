@@ -49,6 +49,10 @@ const defaults: Record<string, unknown> = {
   RECOVERY: 15,
   LOST_RETRIES: 10,
   SWEEP_INTERVAL: 60,
+  WEBHOOK_ALLOW: undefined,
+  OIDC_ISSUER: undefined,
+  OIDC_AUDIENCE: undefined,
+  METRICS_PUBLIC: false,
   ALLOW_IPS: undefined,
   TRUST_PROXY: undefined,
   CORS_ORIGINS: undefined,
@@ -100,6 +104,21 @@ t.test("each refuses what makes no sense, and is named", (t) => {
     RETENTION: [["0.5", /must be >= 1/]],
     RECOVERY: [["0", /must be >= 1/]],
     SWEEP_INTERVAL: [["0", /must be >= 0\.1/]],
+    METRICS_PUBLIC: [
+      ["yes", /must be boolean/],
+      ["1", /must be boolean/],
+    ],
+    WEBHOOK_ALLOW: [
+      [
+        "https://hooks.example",
+        /must be addresses, ranges such as 10\.0\.0\.0\/8, or host names, separated by/,
+      ],
+      ["hooks.example:8080", /must be addresses, ranges/],
+      ["10.0.0.0/33", /must be addresses, ranges/],
+      ["10.0.0.256", /must be addresses, ranges/],
+      ["*.example", /must be addresses, ranges/],
+      ["hooks.example,", /must be addresses, ranges/],
+    ],
     ALLOW_IPS: notRanges,
     TRUST_PROXY: [...notRanges, ["true", /must be addresses or ranges/]],
     CORS_ORIGINS: [
@@ -112,6 +131,7 @@ t.test("each refuses what makes no sense, and is named", (t) => {
     ],
   };
   const texts = ["HOST", "DATA_DIR", "REDIS_URL", "ADMIN_PASSWORD", "LOG_FILE", "TLS_CERT", "TLS_KEY"];
+  texts.push("OIDC_ISSUER", "OIDC_AUDIENCE");
   const counts = names.filter((name) => !(name in wrong) && !texts.includes(name));
   for (const name of counts)
     wrong[name] = [
@@ -144,10 +164,12 @@ t.test("lists", (t) => {
   const config = readConfig({
     ALLOW_IPS: "127.0.0.1, 10.0.0.0/8 ,::1,fe80::/10",
     TRUST_PROXY: "172.16.0.0/12",
+    WEBHOOK_ALLOW: "hooks.example, localhost,10.0.0.0/8",
     CORS_ORIGINS: "https://app.example,http://localhost:3000",
   });
   t.strictSame(config.ALLOW_IPS, ["127.0.0.1", "10.0.0.0/8", "::1", "fe80::/10"]);
   t.strictSame(config.TRUST_PROXY, ["172.16.0.0/12"]);
+  t.strictSame(config.WEBHOOK_ALLOW, ["hooks.example", "localhost", "10.0.0.0/8"]);
   t.strictSame(config.CORS_ORIGINS, ["https://app.example", "http://localhost:3000"]);
   t.end();
 });
@@ -171,6 +193,38 @@ t.test("a REDIS_URL that is none, which is not repeated: it may hold a password"
 t.test("a certificate without its key, and the reverse", (t) => {
   t.equal(messageOf({ TLS_CERT: "cert.pem" }), "TLS_KEY must be set too, because TLS_CERT is");
   t.equal(messageOf({ TLS_KEY: "privkey.pem" }), "TLS_CERT must be set too, because TLS_KEY is");
+  t.end();
+});
+
+t.test("an issuer that is none, and one without an audience", (t) => {
+  const OIDC_AUDIENCE = "abacus";
+  const wrong = [
+    ...[
+      "issuer.example",
+      "http://issuer.example",
+      "ftp://issuer.example",
+      "https://",
+      "http://localhost.evil.example",
+    ],
+    ...["https://issuer.example?tenant=1", "https://issuer.example#1", "https://user@issuer.example"],
+  ];
+  for (const OIDC_ISSUER of wrong)
+    t.equal(
+      messageOf({ OIDC_ISSUER, OIDC_AUDIENCE }),
+      `OIDC_ISSUER must be an address such as https://issuer.example, but is "${OIDC_ISSUER}"`,
+    );
+  for (const OIDC_ISSUER of [
+    "https://a.example/realms/b",
+    "https://a.example/",
+    "http://localhost:1",
+    "http://[::1]:1",
+  ])
+    t.match(readConfig({ OIDC_ISSUER, OIDC_AUDIENCE }), { OIDC_ISSUER, OIDC_AUDIENCE });
+  t.equal(messageOf({ OIDC_AUDIENCE }), "OIDC_ISSUER must be set too, because OIDC_AUDIENCE is");
+  t.equal(
+    messageOf({ OIDC_ISSUER: "https://a.example" }),
+    "OIDC_AUDIENCE must be set too, because OIDC_ISSUER is",
+  );
   t.end();
 });
 

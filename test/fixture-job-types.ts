@@ -1,4 +1,5 @@
 // Job types of the tests: a registry that behaves badly in each way that a job can.
+import { existsSync } from "node:fs";
 import Type, { type Static } from "typebox";
 import { InputError } from "../workers/input-error.js";
 import { defineJobType, type TaskContext } from "../workers/job-type.js";
@@ -78,6 +79,18 @@ export const fail = defineJobType({
   },
 });
 
+/** Fails until there is a file at the path `value`. */
+export const flaky = defineJobType({
+  ...common,
+  name: "test.flaky",
+  path: "/v1/test/flaky",
+  cost: () => 1,
+  task({ value }) {
+    if (!existsSync(String(value))) throw InputError.impossible("/value", "is not there yet");
+    return { result: "there" };
+  },
+});
+
 /** Squares the numbers 1 … value in parts of one number each, and adds up the squares in two rounds of merging. */
 export const split = defineJobType({
   ...common,
@@ -98,4 +111,4 @@ export const split = defineJobType({
   },
 });
 
-export const jobTypes = [...own, echo, spin, grind, hoard, fail, split] as const;
+export const jobTypes = [...own, echo, spin, grind, hoard, fail, flaky, split] as const;

@@ -53,11 +53,15 @@ export interface Referred {
   name: string | undefined;
 }
 
-export type StepReply =
+export type StepReply = (
   | { kind: "answer"; bytes: number; result: Uint8Array | null; made: string | undefined }
   | { kind: "parts"; parts: unknown[] }
   | { kind: "value"; value: unknown }
-  | { kind: "mistake"; problem: InputProblem };
+  | { kind: "mistake"; problem: InputProblem }
+) & {
+  /** How many sentences the step has told: they come by another way, and may come after the reply. */
+  said?: number;
+};
 
 /** Makes the result, of at most `inlineBytes` bytes or in the file `result`, into another format. */
 export interface FormatRequest {
@@ -94,14 +98,15 @@ export default async function run(request: StepRequest | FormatRequest | { step:
   if (!type) throw new Error(`this thread does not know the job type ${request.type}`);
   if (request.step === "format") return format(type, request);
   parentPort?.postMessage({ id: request.job.id, part: request.part, started: true } satisfies StepNews);
-  const reply = await runStep(type, request);
+  const spoken = { said: 0 };
+  const reply = { ...(await runStep(type, request, spoken)), ...spoken };
   return move({ [transferableSymbol]: transferables(reply), [valueSymbol]: reply } as never);
 }
 
-async function runStep(type: AnyJobType, request: StepRequest): Promise<StepReply> {
+async function runStep(type: AnyJobType, request: StepRequest, spoken: { said: number }): Promise<StepReply> {
   try {
     if (request.step === "refer") return { kind: "value", value: refer(type, request) };
-    const context = contextOf(type, request);
+    const context = contextOf(type, request, spoken);
     if ("task" in type) return answer(type, request, await type.task(context.input, context));
     if (request.step === "part") return { kind: "value", value: await type.part(request.payload, context) };
     const round: Round<unknown, unknown> =
@@ -127,7 +132,7 @@ function refer(type: AnyJobType, request: StepRequest): Referred {
   return { model: type.model?.(input), name: type.makes && (input as { name?: string }).name };
 }
 
-function contextOf(type: AnyJobType, request: StepRequest): TaskContext {
+function contextOf(type: AnyJobType, request: StepRequest, spoken: { said: number }): TaskContext {
   const { job, part, file, model, limits, memory, threads } = request;
   let input: unknown = "value" in request.input ? request.input.value : undefined;
   let told = 0;
@@ -154,6 +159,7 @@ function contextOf(type: AnyJobType, request: StepRequest): TaskContext {
       tell({ progress });
     },
     log(sentence) {
+      spoken.said++;
       tell({ sentence });
     },
   };

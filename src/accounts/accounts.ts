@@ -1,7 +1,7 @@
 // The accounts in Redis: their records, and whether a name and a password belong together.
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import { accountKey, accountNamesKey } from "../redis/keys.js";
+import { accountKey, accountNamesKey, tokenKey, tokensKey, webhookSecretKey } from "../redis/keys.js";
 import type { FailedSignIns } from "./failed-sign-ins.js";
 import { hashPassword, verifyPassword } from "./passwords.js";
 import { AccountError, ADMIN, checkName, checkPassword, isAccountName, PASSWORD_BYTES } from "./rules.js";
@@ -25,15 +25,29 @@ export interface Account {
   readonly version: string;
 }
 
+/** What is not given stays as it is. */
+export interface Change {
+  password?: string;
+  scopes?: Iterable<Scope>;
+}
+
 /** Each rejects with AccountError for what cannot be done, and with Redis's own errors. */
 export interface Accounts {
   /** Makes an account; `exists` if there is one. Without `scopes`: all but admin, and for `admin` all. */
   add(name: string, password: string, scopes?: Iterable<Scope>): Promise<void>;
   /** Makes an account or gives an existing one this password and these scopes. */
   put(name: string, password: string, scopes: Iterable<Scope>): Promise<void>;
-  /** The old password ends at once, in every process; `unknown` if there is no such account. */
+  /**
+   * Makes an account, or changes what is given of an existing one; resolves to whether it was made. `password` for a
+   * new account without one; `protected` for `admin`.
+   */
+  set(name: string, change: Change): Promise<boolean>;
+  /** The old password and all sessions end at once, in every process; `unknown` if there is no such account. */
   setPassword(name: string, password: string): Promise<void>;
-  /** Its password ends at once, in every process; `unknown` if there is none, `protected` for `admin`. */
+  /**
+   * Its password, tokens and sessions end at once, in every process, and its webhooks' secret is forgotten; `unknown`
+   * if there is none, `protected` for `admin`.
+   */
   remove(name: string): Promise<void>;
   get(name: string): Promise<Account | undefined>;
   /** By name. */
@@ -54,20 +68,27 @@ interface AccountRecord extends Account {
 const FIELDS = ["password", "version", "scopes", "createdAt"] as const;
 
 /**
- * KEYS: the record, the names. ARGV: when ("new", "existing" or "any"), name, password, version, scopes,
- * createdAt. Answers 0 if nothing was written because of `when`; "existing" leaves the scopes as they were.
+ * KEYS: the record, the names. ARGV: when ("new", "existing" or "any"), name, password, version, scopes of a new
+ * account, createdAt, "replace" if an existing account gets these scopes, too. Without a password an existing account
+ * keeps its own. Answers 0 if nothing was written, 1 if an account was made, 2 if one was changed.
  */
 const WRITE = `
 local exists = redis.call("EXISTS", KEYS[1]) == 1
 if (ARGV[1] == "new" and exists) or (ARGV[1] == "existing" and not exists) then return 0 end
-redis.call("HSET", KEYS[1], "password", ARGV[3], "version", ARGV[4])
-if ARGV[1] ~= "existing" then redis.call("HSET", KEYS[1], "scopes", ARGV[5]) end
+if ARGV[3] == "" and not exists then return 0 end
+if ARGV[3] ~= "" then redis.call("HSET", KEYS[1], "password", ARGV[3], "version", ARGV[4]) end
+if not exists or ARGV[7] == "replace" then redis.call("HSET", KEYS[1], "scopes", ARGV[5]) end
 redis.call("HSETNX", KEYS[1], "createdAt", ARGV[6])
 redis.call("ZADD", KEYS[2], 0, ARGV[2])
+if exists then return 2 end
 return 1`;
 
-/** KEYS: the record, the names. ARGV: name. Answers how many records are gone. */
+/** KEYS: the record, the names, the secret, the tokens, the sessions. ARGV: name. Answers how many records are gone. */
 const REMOVE = `
+for _, index in ipairs({KEYS[4], KEYS[5]}) do
+  for _, id in ipairs(redis.call("ZRANGE", index, 0, -1)) do redis.call("DEL", "${tokenKey("")}" .. id) end
+end
+redis.call("DEL", KEYS[3], KEYS[4], KEYS[5])
 redis.call("ZREM", KEYS[2], ARGV[1])
 return redis.call("DEL", KEYS[1])`;
 
@@ -100,29 +121,43 @@ export function createAccounts(redis: Redis, failures?: FailedSignIns): Accounts
   async function write(
     when: "new" | "existing" | "any",
     name: string,
-    password: string,
-    scopes: Iterable<Scope>,
-  ): Promise<boolean> {
+    { password, scopes }: Change,
+  ): Promise<"nothing" | "made" | "changed"> {
     checkName(name);
-    checkPassword(password);
-    const stored = await hashPassword(password);
+    if (password !== undefined) checkPassword(password);
+    const stored = password === undefined ? "" : await hashPassword(password);
+    const granted = scopes ?? (name === ADMIN ? SCOPES : NEW_ACCOUNT_SCOPES);
     // random, not counted: a counter could repeat itself after Redis lost its last second
-    const values = [when, name, stored, randomUUID(), formatScopes(scopes), new Date().toISOString()];
-    return (await redis.eval(WRITE, 2, accountKey(name), accountNamesKey, ...values)) === 1;
+    const values = [when, name, stored, randomUUID(), formatScopes(granted), new Date().toISOString()];
+    const whichScopes = scopes === undefined ? "keep" : "replace";
+    const keys = [accountKey(name), accountNamesKey];
+    const done = (await redis.eval(WRITE, 2, ...keys, ...values, whichScopes)) as 0 | 1 | 2;
+    return (["nothing", "made", "changed"] as const)[done];
   }
 
   return {
-    async add(name, password, scopes = name === ADMIN ? SCOPES : NEW_ACCOUNT_SCOPES) {
-      if (!(await write("new", name, password, scopes)))
-        throw new AccountError("exists", `there is already an account ${name}`);
+    async add(name, password, scopes) {
+      const done = await write("new", name, { password, ...(scopes && { scopes }) });
+      if (done === "nothing") throw new AccountError("exists", `there is already an account ${name}`);
     },
 
     async put(name, password, scopes) {
-      await write("any", name, password, scopes);
+      await write("any", name, { password, scopes });
+    },
+
+    async set(name, change) {
+      if (name === ADMIN)
+        throw new AccountError(
+          "protected",
+          "the account admin is changed by `npm run account -- passwd admin`",
+        );
+      const done = await write("any", name, change);
+      if (done === "nothing") throw new AccountError("password", "a new account needs a password");
+      return done === "made";
     },
 
     async setPassword(name, password) {
-      if (!(await write("existing", name, password, []))) throw unknownAccount(name);
+      if ((await write("existing", name, { password })) === "nothing") throw unknownAccount(name);
     },
 
     async remove(name) {
@@ -132,8 +167,9 @@ export function createAccounts(redis: Redis, failures?: FailedSignIns): Accounts
           "protected",
           "the account admin cannot be removed, because the next start would make it again",
         );
-      if ((await redis.eval(REMOVE, 2, accountKey(name), accountNamesKey, name)) !== 1)
-        throw unknownAccount(name);
+      const keys = [accountKey(name), accountNamesKey, webhookSecretKey(name)];
+      const indexes = [tokensKey(name, "token"), tokensKey(name, "session")];
+      if ((await redis.eval(REMOVE, 5, ...keys, ...indexes, name)) !== 1) throw unknownAccount(name);
     },
 
     async get(name) {

@@ -11,11 +11,18 @@ export const NEW_ACCOUNT_SCOPES: readonly Scope[] = SCOPES.filter((scope) => sco
 export interface Principal {
   readonly account: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The token that says so: what comes of it is neither stronger nor lasts longer. */
+  readonly token?: { readonly id: string; readonly expiresAt: string };
 }
 
 /** `admin` implies every other scope. */
-export function hasScope(principal: Principal, scope: Scope): boolean {
-  return principal.scopes.has(scope) || principal.scopes.has("admin");
+export function hasScope({ scopes }: Pick<Principal, "scopes">, scope: Scope): boolean {
+  return scopes.has(scope) || scopes.has("admin");
+}
+
+/** What both may do. */
+export function commonScopes(one: ReadonlySet<Scope>, other: ReadonlySet<Scope>): ReadonlySet<Scope> {
+  return new Set(SCOPES.filter((scope) => [one, other].every((scopes) => hasScope({ scopes }, scope))));
 }
 
 /** As OAuth 2 writes a set of scopes (RFC 6749, 3.3): separated by single spaces. */

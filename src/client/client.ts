@@ -1,7 +1,8 @@
 // The typed client: each job type of a registry under its name, with its own input and result.
 import { type Address, connect } from "./connection.js";
+import { type EventsOptions, followEvents, type JobEvent } from "./events.js";
 import { type SubmitOptions, submission } from "./submission.js";
-import type { InputOf, Job, JobTypes, NameOf, OutputOf, Page } from "./typing.js";
+import type { InputOf, Job, JobTypes, Log, NameOf, OutputOf, Page } from "./typing.js";
 import { type WaitOptions, waitForEnd } from "./wait.js";
 
 export interface ClientOptions<Types extends JobTypes> extends Address {
@@ -34,6 +35,13 @@ export interface Client<Types extends JobTypes> {
   job(id: string, options?: Cancelable): Promise<Job>;
   /** Waits for the end of a job, given by its id or as `submit` gave it, which keeps the type of its result. */
   wait<Output = unknown>(job: string | Job<Output>, options?: WaitOptions): Promise<Job<Output>>;
+  /**
+   * The job's events as they happen; the last one, with which they end, tells of the job's end. When the line
+   * breaks or the service starts anew, they go on where they were.
+   */
+  events(id: string, options?: EventsOptions): AsyncGenerator<JobEvent, void, void>;
+  /** What the job did, in sentences: after the one with the number `after`, or all. */
+  logs(id: string, options?: Cancelable & { after?: number }): Promise<Log>;
   /**
    * The result of a completed job of the type `name`, whatever its size. Throws ApiError with the job's own
    * problem when it failed, 409 when it has no result, and TypeError when it is of another type.
@@ -79,6 +87,12 @@ export function createClient<const Types extends JobTypes>(options: ClientOption
     async wait<Output>(job: string | Job<Output>, options: WaitOptions = {}) {
       const id = typeof job === "string" ? job : job.id;
       return (await waitForEnd(send, pathOf(id), options)) as Job<Output>;
+    },
+
+    events: (id, options = {}) => followEvents(send, pathOf(id), options),
+
+    async logs(id, { after = 0, signal } = {}) {
+      return (await send(`${pathOf(id)}/logs?after=${after}`, { signal })).json() as Promise<Log>;
     },
 
     async result(name, id, { signal } = {}) {

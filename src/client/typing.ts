@@ -1,7 +1,7 @@
 // What the compiler knows of jobs: names, inputs and outputs as a registry's definitions say them.
 import type { Static, TSchema } from "typebox";
 import type { AnyJobType } from "../../workers/job-type.js";
-import type { anyJobSchema } from "../http/schemas.js";
+import type { anyJobSchema, logSchema } from "../http/schemas.js";
 
 /** What the client needs of a job type's definition. */
 export type Definition = Pick<AnyJobType, "name" | "path" | "accepts" | "input" | "output">;
@@ -31,3 +31,6 @@ export interface Page {
   jobs: Job[];
   nextCursor: string | null;
 }
+
+/** What a job did, in sentences. */
+export type Log = Static<typeof logSchema>;

@@ -1,7 +1,8 @@
-// Waiting for a job's end: requests that the service holds until then, and short ones in between for progress.
+// Waiting for a job's end: requests that the service holds until then, and its events for progress.
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasEnded } from "../jobs/record.js";
 import type { Send } from "./connection.js";
+import { followEvents } from "./events.js";
 import type { Job } from "./typing.js";
 
 export interface WaitOptions {
@@ -14,8 +15,8 @@ export interface WaitOptions {
 
 /** Seconds that the service holds a request at most. */
 const LONGEST_HOLD = 60;
-/** Between two looks at the progress; milliseconds. The service has news four times a second. */
-const LOOK_INTERVAL = 200;
+/** Before a request that was not held is made again; milliseconds. */
+const PAUSE = 200;
 
 /** The job when it has ended, or as it is after `seconds`. `path` is the job's own. */
 export async function waitForEnd(send: Send, path: string, options: WaitOptions): Promise<Job> {
@@ -36,7 +37,7 @@ export async function waitForEnd(send: Send, path: string, options: WaitOptions)
 async function hold(send: Send, path: string, seconds: number, signal: AbortSignal): Promise<Job> {
   const deadline = performance.now() + seconds * 1000;
   // a service that stops ends waits at once
-  for (; ; await sleep(LOOK_INTERVAL, undefined, { signal })) {
+  for (; ; await sleep(PAUSE, undefined, { signal })) {
     const left = Math.max(0, deadline - performance.now()) / 1000;
     const prefer = `wait=${Math.min(Math.ceil(left), LONGEST_HOLD)}`;
     const response = await send(path, { headers: { prefer }, signal });
@@ -45,20 +46,11 @@ async function hold(send: Send, path: string, seconds: number, signal: AbortSign
   }
 }
 
-/** Looks at the job until it has ended; what is known already is not sent again. */
 async function watch(
   send: Send,
   path: string,
   onProgress: (job: Job) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let etag = ""; ; await sleep(LOOK_INTERVAL, undefined, { signal })) {
-    const headers: Record<string, string> = etag === "" ? {} : { "if-none-match": etag };
-    const response = await send(path, { headers, signal });
-    if (response.status === 304) continue;
-    etag = response.headers.get("etag") ?? "";
-    const job = (await response.json()) as Job;
-    if (hasEnded(job.state)) return;
-    onProgress(job);
-  }
+  for await (const { job } of followEvents(send, path, { signal })) if (!hasEnded(job.state)) onProgress(job);
 }

@@ -5,6 +5,7 @@ import { createAccounts } from "../accounts/accounts.js";
 import { readConfig } from "../config.js";
 import { openConnections, untilReady } from "../redis/connections.js";
 import { openServer } from "../redis/open-server.js";
+import { createWebhookSecrets } from "../webhooks/secrets.js";
 import { account } from "./account.js";
 
 /** Returns the exit code. */
@@ -17,7 +18,11 @@ export async function accountCommand(args: string[]): Promise<number> {
     const redis = await untilReady(connections.waiting());
     const { stdin, stdout, stderr } = process;
     const dataDir = resolve(config.DATA_DIR);
-    const code = await account(args, { accounts: createAccounts(redis), stdin, stdout, stderr, dataDir });
+    const code = await account(args, {
+      accounts: createAccounts(redis),
+      secrets: createWebhookSecrets(redis),
+      ...{ stdin, stdout, stderr, dataDir },
+    });
     if (code === 0 && args[0] === "passwd" && args[1] === "admin" && config.ADMIN_PASSWORD)
       stdout.write("ADMIN_PASSWORD is set and will overrule this at the next start.\n");
     return code;

@@ -5,19 +5,23 @@ import { dropStalePasswordFile } from "../accounts/admin.js";
 import { type PasswordSource, readPassword } from "../accounts/password-input.js";
 import { AccountError, ADMIN, checkName } from "../accounts/rules.js";
 import { formatScopes } from "../accounts/scopes.js";
+import type { WebhookSecrets } from "../webhooks/secrets.js";
 
 export interface AccountCommandDeps extends PasswordSource {
   accounts: Accounts;
+  secrets: WebhookSecrets;
   stdout: Writable;
   /** Where `admin-password` may lie. */
   dataDir: string;
 }
 
-const USAGE = `usage: npm run account -- add NAME | passwd NAME | remove NAME | list
+const USAGE = `usage: npm run account -- add NAME | passwd NAME | remove NAME | list | secret NAME [--rotate]
   add NAME      makes an account; its password comes from a prompt or the first line of standard input
   passwd NAME   gives an account another password; the old one ends at once
-  remove NAME   removes an account; its password ends at once
+  remove NAME   removes an account; its password, tokens and sessions end at once
   list          prints each account's name, when it was made, and its scopes
+  secret NAME   prints the secret that the account's webhooks are signed with; with --rotate another one, which
+                replaces it
 `;
 
 /** A chosen password is not written to disk: the file of the generated one goes, and the person is told. */
@@ -58,17 +62,31 @@ async function list({ accounts, stdout }: AccountCommandDeps): Promise<void> {
     stdout.write(`${name.padEnd(width)}  ${createdAt}  ${formatScopes(scopes)}\n`);
 }
 
+/** Of an account of an outside issuer there is no record. */
+const OUTSIDE = "oidc:";
+
+async function secret({ accounts, secrets, stdout }: AccountCommandDeps, name: string, rotate: boolean) {
+  if (!name.startsWith(OUTSIDE)) {
+    checkName(name);
+    if (!(await accounts.get(name))) throw new AccountError("unknown", `there is no account ${name}`);
+  }
+  stdout.write(`${await (rotate ? secrets.rotate(name) : secrets.of(name))}\n`);
+}
+
 type Command = (deps: AccountCommandDeps, name: string) => Promise<void>;
 const WITH_NAME = new Map<string, Command>([
   ["add", add],
   ["passwd", passwd],
   ["remove", remove],
+  ["secret", (deps, name) => secret(deps, name, false)],
 ]);
 
 /** Undefined if `args` are not a command. */
 function choose(args: string[], deps: AccountCommandDeps): (() => Promise<void>) | undefined {
   const [command = "", name, ...more] = args;
   if (command === "list" && name === undefined) return () => list(deps);
+  if (command === "secret" && name !== undefined && more.join() === "--rotate")
+    return () => secret(deps, name, true);
   const named = WITH_NAME.get(command);
   if (named && name !== undefined && more.length === 0) return () => named(deps, name);
   return undefined;

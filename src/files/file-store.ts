@@ -103,6 +103,12 @@ export class FileStore {
     );
   }
 
+  /** Gives a file to another id, which may have one already. */
+  async move(kind: FileKind, from: string, to: string): Promise<void> {
+    await rename(this.path(kind, from), this.path(kind, to));
+    if (this.durable) await syncFolder(this.path(kind, "."));
+  }
+
   async remove(kind: FileKind, id: string): Promise<void> {
     await rm(this.path(kind, id), { force: true });
   }

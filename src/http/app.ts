@@ -14,14 +14,20 @@ import type { Logger } from "pino";
 import type { TSchema } from "typebox";
 import { validate } from "../../workers/validation.js";
 import type { Accounts } from "../accounts/accounts.js";
+import type { Oidc } from "../accounts/oidc.js";
 import type { RateLimit } from "../accounts/rate-limit.js";
+import type { Tokens } from "../accounts/tokens.js";
 import type { Config } from "../config.js";
 import type { FileStore } from "../files/file-store.js";
+import type { Idempotency } from "../jobs/idempotency.js";
 import type { Jobs } from "../jobs/jobs.js";
 import type { Pool } from "../jobs/pool.js";
 import type { Registry } from "../jobs/registry.js";
+import type { Metrics } from "../metrics/metrics.js";
+import type { Deliveries } from "../webhooks/deliveries.js";
+import type { WebhookTargets } from "../webhooks/targets.js";
 import { allowAddresses } from "./allowed-addresses.js";
-import { authenticate, basicScheme } from "./authentication.js";
+import { authenticate, basicScheme, bearerScheme, readBasic, sessionScheme } from "./authentication.js";
 import { createBodyReader } from "./bodies.js";
 import { watchConnections } from "./connections.js";
 import { refuseOtherMethods } from "./method-not-allowed.js";
@@ -30,11 +36,20 @@ import { admitOrigins } from "./origins.js";
 import { sendProblem, useProblems } from "./problems.js";
 import { limitSubmissions } from "./rate-limits.js";
 import { logAnswer, logRequests } from "./request-log.js";
+import { accountRoutes } from "./routes/accounts.js";
+import { deliveryRoutes } from "./routes/deliveries.js";
 import { describeApi, documentationRoutes } from "./routes/documentation.js";
+import { eventRoutes } from "./routes/events.js";
 import { healthRoutes, type ReadyChecks } from "./routes/health.js";
+import { jobActionRoutes } from "./routes/job-actions.js";
 import { jobRoutes } from "./routes/jobs.js";
+import { logRoutes } from "./routes/logs.js";
+import { metricsRoutes } from "./routes/metrics.js";
+import { sessionRoutes } from "./routes/session.js";
 import { submissionRoutes } from "./routes/submissions.js";
+import { tokenRoutes } from "./routes/tokens.js";
 import { addSecurityHeaders } from "./security-headers.js";
+import { readCookies } from "./session-cookie.js";
 import { readTexts } from "./text-values.js";
 import type { Certificate } from "./tls.js";
 
@@ -44,6 +59,16 @@ export interface AppDeps {
   registry: Registry;
   jobs: Jobs;
   accounts: Accounts;
+  tokens: Tokens;
+  /** Whose JWTs are bearer tokens, too. */
+  oidc?: Oidc | undefined;
+  idempotency: Idempotency;
+  metrics: Metrics;
+  /** Those of all processes, in the text format of Prometheus. */
+  allMetrics: () => Promise<string>;
+  deliveries: Deliveries;
+  /** Where webhooks may lead. */
+  webhookTargets: WebhookTargets;
   /** What an account may submit in a minute. */
   submissions: RateLimit;
   /** Makes it HTTPS. */
@@ -59,6 +84,14 @@ export interface AppDeps {
   stall?: number;
 }
 
+function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook("onResponse", async ({ method, routeOptions, is404 }, reply) => {
+    // a path that there is not is none of ours to name: there is no end of them
+    const route = is404 ? "none" : (routeOptions.url ?? "none");
+    metrics.requestEnded(method, route, reply.statusCode, reply.elapsedTime / 1000);
+  });
+}
+
 /** A client's own id for a request, if it is one that a log line and a header can hold. */
 const REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
 
@@ -67,6 +100,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   setMaxListeners(0, stopping); // every wait listens to it, and any number of them is no leak
   const app = createServer(deps);
   logRequests(app);
+  countRequests(app, deps.metrics);
   await addSecurityHeaders(app, deps.certificate !== undefined);
   if (config.ALLOW_IPS) allowAddresses(app, config.ALLOW_IPS);
   watchConnections(app);
@@ -80,17 +114,34 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   const addRefusals = refuseOtherMethods(app);
   await describeApi(app, deps.version);
-  authenticate(app, [await basicScheme(app, deps.accounts)]);
+  await readCookies(app);
+  const basic = await readBasic(app);
+  authenticate(app, [
+    basicScheme(basic, deps.accounts),
+    bearerScheme(deps.tokens, deps.oidc),
+    sessionScheme(deps.tokens),
+  ]);
   healthRoutes(app, deps.ready);
+  const limit = limitSubmissions(deps.submissions);
   submissionRoutes(app, {
     registry,
     jobs,
+    idempotency: deps.idempotency,
+    webhookTargets: deps.webhookTargets,
     files,
-    bodies: createBodyReader(config, files, jobs, deps.stall),
-    limit: limitSubmissions(deps.submissions),
+    bodies: createBodyReader(config, files, jobs, deps.metrics.uploadReceived, deps.stall),
+    limit,
     stopping,
   });
+  deliveryRoutes(app, { jobs, deliveries: deps.deliveries });
+  jobActionRoutes(app, { jobs, registry, limit });
   jobRoutes(app, { jobs, results: { registry, files, formats }, stopping });
+  eventRoutes(app, { registry, jobs, stopping });
+  logRoutes(app, { jobs });
+  tokenRoutes(app, deps);
+  sessionRoutes(app, { ...deps, basic });
+  accountRoutes(app, deps);
+  metricsRoutes(app, { metrics: deps.allMetrics, isPublic: config.METRICS_PUBLIC });
   await documentationRoutes(app);
   addRefusals();
   await app.ready();

@@ -6,10 +6,12 @@ import type { AnyJobType } from "../../workers/job-type.js";
 import { parseJson } from "../../workers/json.js";
 import type { Config } from "../config.js";
 import { type FileStore, FileTooLarge, type ReceivedFile } from "../files/file-store.js";
-import type { Jobs, Submission } from "../jobs/jobs.js";
+import type { Jobs } from "../jobs/jobs.js";
+import type { Submission } from "../jobs/submissions.js";
 import { principalOf } from "./authentication.js";
 import { beginBody, STALL, withBody } from "./body-stream.js";
 import { readForm } from "./forms.js";
+import { splitQuery } from "./job-parameters.js";
 import { diskFull, HttpProblem, tooLarge } from "./problems.js";
 import { readTexts } from "./text-values.js";
 
@@ -28,6 +30,8 @@ export const CSV_BODY = "text/csv";
 export interface BodyReader {
   /** Refuses by the headers alone, before the body is read: what is not taken here, and what is too large. */
   check(request: FastifyRequest, type: AnyJobType): void;
+  /** Whether the body may take a while to arrive, or to be read. */
+  isLong(request: FastifyRequest): boolean;
   /** Reads the body of a submission under the job's id. Whatever fails leaves nothing on the disk. */
   read(request: FastifyRequest, reply: FastifyReply, type: AnyJobType, id: string): Promise<Content>;
 }
@@ -51,11 +55,12 @@ function mediaTypeOf(request: FastifyRequest): string {
   return (request.headers["content-type"] ?? JSON_BODY).split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** `stall`: how long a body may pause, milliseconds. */
+/** `onReceived` hears of each body that was stored; `stall`: how long a body may pause, milliseconds. */
 export function createBodyReader(
   config: Config,
   files: FileStore,
   jobs: Pick<Jobs, "checkRoom">,
+  onReceived: (bytes: number) => void,
   stall = STALL,
 ): BodyReader {
   /** Before anything goes to the disk: refuses what has no room there, or in the queue. */
@@ -72,7 +77,9 @@ export function createBodyReader(
     limit: "JSON_BYTES" | "UPLOAD_BYTES",
   ): Promise<ReceivedFile> {
     try {
-      return await files.receive(id, source, config[limit]);
+      const file = await files.receive(id, source, config[limit]);
+      onReceived(file.bytes);
+      return file;
     } catch (error) {
       if (!(error instanceof FileTooLarge)) throw error;
       throw tooLarge(limit, config[limit], `at least ${error.bytes} bytes were sent`);
@@ -122,7 +129,7 @@ export function createBodyReader(
   async function readRaw(request: FastifyRequest, reply: FastifyReply, id: string): Promise<Content> {
     await checkRoom(request);
     const file = await withBody(request, reply, stall, (body) => receive(id, body, "UPLOAD_BYTES"));
-    return { input: { options: request.query }, file: { ...file, name: null } };
+    return { input: { options: splitQuery(request.query).options }, file: { ...file, name: null } };
   }
 
   return {
@@ -141,6 +148,10 @@ export function createBodyReader(
       if (length > config[limit] + allowance)
         throw tooLarge(limit, config[limit], `the body has ${length} bytes`);
     },
+    isLong(request) {
+      const length = request.headers["content-length"];
+      return mediaTypeOf(request) !== JSON_BODY || !(Number(length) <= config.INLINE_BYTES);
+    },
     async read(request, reply, type, id) {
       const mediaType = mediaTypeOf(request);
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
@@ -158,7 +169,7 @@ async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>): AsyncGener
 
 /** Options in the query would have no effect beside a body that has a place for them. */
 function refuseQuery(request: FastifyRequest): void {
-  const [name] = Object.keys(request.query as object);
+  const [name] = Object.keys(splitQuery(request.query).options);
   if (name !== undefined)
     throw new HttpProblem(400, "invalid-input", `${name} belongs in the body: the query is for a raw file`);
 }

@@ -13,7 +13,7 @@ function links(job: JobRecord): string {
   const self = addressOf(job.id);
   const result = job.state === "completed" ? `,"result":"${self}/result"` : "";
   const cancel = hasEnded(job.state) ? "" : `,"cancel":"${self}/cancel"`;
-  return `{"self":"${self}"${result}${cancel}}`;
+  return `{"self":"${self}"${result},"events":"${self}/events"${cancel}}`;
 }
 
 /** The job document up to its result, which the caller adds: all but the closing `"result":…}`. */

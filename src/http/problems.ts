@@ -4,7 +4,8 @@ import { InputError } from "../../workers/input-error.js";
 import { TooManySignInsError } from "../accounts/failed-sign-ins.js";
 import { SignInsBusyError } from "../accounts/passwords.js";
 import { CapacityReached } from "../jobs/capacity.js";
-import { AlreadyEnded } from "../jobs/jobs.js";
+import { KeyInUse } from "../jobs/idempotency.js";
+import { AlreadyEnded, NotRetryable } from "../jobs/jobs.js";
 import { PROBLEM, type ProblemDocument, problemOf } from "../jobs/problems.js";
 import { isUnavailable } from "../redis/connections.js";
 
@@ -70,6 +71,8 @@ export function problemFor(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof InputError) return fromInput(error);
   if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
+  if (error instanceof NotRetryable) return new HttpProblem(409, "not-retryable", error.message);
+  if (error instanceof KeyInUse) return keyInUse(error);
   if (error instanceof CapacityReached) return noRoom(error);
   if (error instanceof SignInsBusyError) return notNow(error.message);
   if (error instanceof TooManySignInsError)
@@ -97,6 +100,11 @@ function noRoom({ limit, message }: CapacityReached): HttpProblem {
   const headers = { "retry-after": String(RETRY_AFTER) };
   if (limit === "ACCOUNT_JOBS") return new HttpProblem(429, "too-many-jobs", message, headers);
   return new HttpProblem(503, "queue-full", message, headers);
+}
+
+function keyInUse({ reason, message }: KeyInUse): HttpProblem {
+  if (reason === "differs") return new HttpProblem(422, "key-reused", message);
+  return new HttpProblem(409, "key-arriving", message, { "retry-after": String(RETRY_AFTER) });
 }
 
 function fromInput(error: InputError): HttpProblem {

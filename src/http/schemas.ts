@@ -1,11 +1,11 @@
 // The shapes of what the service answers, for the API's description and for the client's types. A schema that has
 // an `$id` is one of the description's components.
-import Type, { type TSchema } from "typebox";
+import Type, { type Static, type TSchema } from "typebox";
 import type { AnyJobType } from "../../workers/job-type.js";
 import { STATES } from "../jobs/record.js";
 
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = (description: string) =>
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const time = (description: string) =>
   Type.String({ format: "date-time", description, examples: ["2026-11-21T12:00:00.000Z"] });
 
 export const idSchema = Type.String({
@@ -13,6 +13,12 @@ export const idSchema = Type.String({
   description: "The job's id: 26 lower-case letters and digits that sort by time.",
   examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"],
 });
+
+/** The path of a job. */
+export const jobParams = Type.Object({
+  id: Type.String({ description: "The job's id.", examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"] }),
+});
+export type JobParams = Static<typeof jobParams>;
 
 export const problemSchema = Type.Object(
   {
@@ -73,6 +79,7 @@ const linksSchema = Type.Object(
     result: Type.Optional(
       Type.String({ format: "uri-reference", description: "The address of its result, once completed." }),
     ),
+    events: Type.String({ format: "uri-reference", description: "The address of its events." }),
     cancel: Type.Optional(
       Type.String({ format: "uri-reference", description: "Where to cancel it, until it has ended." }),
     ),
@@ -111,6 +118,29 @@ export const anyJobSchema = Type.Object(
     ),
   },
   { $id: "Job", description: "A job document." },
+);
+
+/** What a job did. */
+export const logSchema = Type.Object(
+  {
+    logs: Type.Array(
+      Type.Object({
+        number: Type.Integer({
+          minimum: 1,
+          description: "Grows from sentence to sentence, not always by one; for `after`.",
+        }),
+        time: time("When it was said."),
+        message: Type.String({ description: "The sentence.", examples: ["Begun."] }),
+      }),
+      { description: "Oldest first." },
+    ),
+    dropped: Type.Integer({
+      minimum: 0,
+      description:
+        "How many of the job's oldest sentences are no longer kept; 0 with a Redis before version 7, which does not tell.",
+    }),
+  },
+  { $id: "Log", description: "What a job did, in sentences." },
 );
 
 /** What a job type says in its definition, under its name. */
@@ -159,3 +189,39 @@ export const jobListSchema = (types: readonly AnyJobType[]) =>
     },
     { $id: "JobList", description: "A page of jobs." },
   );
+
+export const deliverySchema = Type.Object(
+  {
+    n: Type.Integer({
+      minimum: 1,
+      description: "1 for the job's first end, 2 for that after a retry of it.",
+    }),
+    webhookId: Type.String({
+      description: "The header `webhook-id` of every attempt: a receiver that has had it can ignore another.",
+      examples: ["msg_01kf0e9r4b6m2x8c5v7n1q3w0t_1"],
+    }),
+    event: Type.Enum(["job.completed", "job.failed", "job.canceled"], { description: "How the job ended." }),
+    state: Type.Enum(["pending", "delivered", "failed"], {
+      description:
+        "`delivered`: the webhook answered with 2xx. `failed`: it answered 410, the attempts are used up, or the " +
+        "next would come after the job's expiry.",
+    }),
+    createdAt: time("When the job ended."),
+    nextAttemptAt: nullable(time("When it is sent the next time, at the earliest; null unless pending.")),
+    attempts: Type.Array(
+      Type.Object({
+        at: time("When it began."),
+        status: nullable(Type.Integer({ description: "The answer's status; null when there was none." })),
+        error: nullable(Type.String({ description: "Why it failed, in a sentence; null when it did not." })),
+        seconds: Type.Number({ minimum: 0, description: "How long it took." }),
+      }),
+      { description: "The latest 20, oldest first." },
+    ),
+  },
+  { $id: "Delivery", description: "One call of a job's webhook, with all its attempts." },
+);
+
+export const deliveryListSchema = Type.Object(
+  { deliveries: Type.Array(deliverySchema, { description: "The latest 50, by number." }) },
+  { $id: "DeliveryList", description: "The deliveries of a job." },
+);

@@ -3,10 +3,13 @@ import type { Redis } from "ioredis";
 import { jobsKey } from "../redis/keys.js";
 import type { JobRecord, JobState } from "./record.js";
 
-export interface ListQuery {
+export interface Filters {
   state?: JobState;
   type?: string;
   label?: string;
+}
+
+export interface ListQuery extends Filters {
   /** Jobs of a page at most. */
   limit: number;
   /** The last job's id of the page before. */
@@ -23,19 +26,35 @@ export interface Page {
 const MOST_LOOKS = 1000;
 
 /** The index of one filter; the others are compared with the record. */
-function indexOf(account: string, { label, state, type }: ListQuery): string {
+function indexOf(account: string, { label, state, type }: Filters): string {
   if (label !== undefined) return jobsKey(account, "label", label);
   if (state !== undefined) return jobsKey(account, "state", state);
   if (type !== undefined) return jobsKey(account, "type", type);
   return jobsKey(account);
 }
 
-function matches(job: JobRecord, { label, state, type }: ListQuery): boolean {
+function matches(job: JobRecord, { label, state, type }: Filters): boolean {
   return (
     (label === undefined || job.label === label) &&
     (state === undefined || job.state === state) &&
     (type === undefined || job.type === type)
   );
+}
+
+/** The ids of the first of the filters' jobs, newest first, `count` at a time. */
+export async function* idsOf(
+  redis: Redis,
+  account: string,
+  filters: Filters,
+  count: number,
+): AsyncGenerator<string[]> {
+  const index = indexOf(account, filters);
+  for (let from = "+"; ; ) {
+    const ids = await redis.zrange(index, from, "-", "BYLEX", "REV", "LIMIT", 0, count);
+    if (ids.length > 0) yield ids;
+    if (ids.length < count) return;
+    from = `(${ids.at(-1)}`;
+  }
 }
 
 /** Ids sort by time, so the index is read by name. `read` gives a job's record without its result. */

@@ -17,7 +17,10 @@ export interface PoolOptions {
 }
 
 export interface Pool {
+  readonly name: string;
   readonly threads: number;
+  /** How many of the threads compute. */
+  busy(): number;
   /** Runs one step. Aborting kills the thread in the middle of it. */
   run(request: StepRequest, signal: AbortSignal): Promise<StepReply>;
   /** Writes a result in another format to the request's target. */
@@ -54,11 +57,23 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
     },
   );
 
+  let running = 0;
+  async function counted<Reply>(reply: Promise<Reply>): Promise<Reply> {
+    running++;
+    try {
+      return await reply;
+    } finally {
+      running--;
+    }
+  }
+
   return {
+    name: options.name,
     threads: options.threads,
+    busy: () => Math.min(running, options.threads),
     run: (request, signal) =>
-      piscina.run(request, { signal, transferList: transferables(request.payload) as never }),
-    format: (request) => piscina.run(request),
+      counted(piscina.run(request, { signal, transferList: transferables(request.payload) as never })),
+    format: (request) => counted(piscina.run(request)),
     listen(id, listener) {
       listeners.set(id, listener);
       return () => listeners.delete(id);

@@ -6,13 +6,15 @@ import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, Progress } from "../../workers/job-type.js";
 import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
+import { Beginning } from "./beginning.js";
 import { identityOf, type JobData } from "./lanes.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
-import { hasEnded, type JobIdentity, type Standing } from "./record.js";
+import { hasEnded, type JobIdentity, type OnEnded, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
 import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
-import type { Ending, Transitions } from "./transitions.js";
+import type { Attempt, Ending, Transitions } from "./transitions.js";
+import type { Webhooks } from "./webhooks.js";
 
 /** Why a job's computation is stopped from outside. */
 export type StopReason = "ended" | "timed-out" | "shutdown" | "lock-lost";
@@ -20,6 +22,8 @@ export type StopReason = "ended" | "timed-out" | "shutdown" | "lock-lost";
 export interface ProcessorOptions {
   registry: Registry;
   transitions: Transitions;
+  webhooks: Webhooks;
+  onEnded: OnEnded;
   models: Models;
   runner: Runner;
   logger: Logger;
@@ -59,7 +63,7 @@ export class Processor {
    * leaves the job in the queue.
    */
   readonly process = async (job: Job<JobData>, token?: string): Promise<Standing> => {
-    const { registry, transitions, logger, lostRetries } = this.options;
+    const { registry, transitions, lostRetries } = this.options;
     const id = job.id as string;
     const { data } = job;
     const identity = identityOf(id, job.queueName, data);
@@ -78,17 +82,23 @@ export class Processor {
     const controller = new AbortController();
     setMaxListeners(0, controller.signal); // every part of the job listens to it
     this.running.set(id, controller);
+    const attempt = { startedAt: Date.now(), turn: job.priority, crashes: job.stalledCounter };
+    const beginning = new Beginning(attempt, (begun) => transitions.start(identity, begun));
     try {
-      const started = await transitions.start(identity, Date.now(), job.priority);
-      if (started !== "started") {
-        logger.debug({ job: id, state: started }, "nothing to compute");
-        return await this.yieldTo(started, id);
+      if (identity.lane === "interactive" && job.stalledCounter === 0)
+        beginning.tellLater(() => controller.abort("ended" satisfies StopReason));
+      else {
+        const started = await beginning.tell();
+        if (started !== "started") return await this.yieldTo(started, id);
       }
-      const ending = await this.compute(identity, type, data, controller);
+      const ending = await this.compute(identity, type, data, beginning, controller);
+      const untold = await beginning.untold();
       if (ending === "put back") return await this.putBack(job, identity, token);
-      if (ending) return await this.finish(identity, ending);
+      if (ending) return await this.finish(identity, ending, attempt, untold);
       const stands = await transitions.state(id);
-      if (!hasEnded(stands)) throw new Error("the job was stopped here and has not ended");
+      // one that was canceled may wait for its next run already
+      if (!hasEnded(stands) && controller.signal.reason !== "ended")
+        throw new Error("the job was stopped here and has not ended");
       return await this.yieldTo(stands, id);
     } finally {
       this.running.delete(id);
@@ -100,10 +110,11 @@ export class Processor {
     job: JobIdentity,
     type: AnyJobType,
     data: JobData,
+    beginning: Beginning,
     controller: AbortController,
   ): Promise<Ending | "put back" | undefined> {
     const { transitions, runner, logger, timeout } = this.options;
-    const reporter = new Reporter(job.id, transitions, logger);
+    const reporter = new Reporter(job.id, transitions, logger, () => beginning.tell());
     let timer: NodeJS.Timeout | undefined;
     const run = {
       id: job.id,
@@ -165,19 +176,30 @@ export class Processor {
     return failure(problem("timed-out", 500, `it ran for more than ${timeout} s (JOB_TIMEOUT)`));
   }
 
-  private async finish(job: JobIdentity, ending: Ending): Promise<Standing> {
-    const { transitions, logger } = this.options;
-    const answer = await transitions.finish(job, ending, Date.now());
-    const stands = answer === "finished" ? ending.state : answer;
-    logger.info({ job: job.id, type: job.type, state: stands }, "job ended");
-    return answer === "finished" ? stands : this.yieldTo(stands, job.id);
+  private async finish(
+    job: JobIdentity,
+    ending: Ending,
+    attempt?: Attempt,
+    untold?: Attempt,
+  ): Promise<Standing> {
+    const { transitions, webhooks, onEnded, logger } = this.options;
+    const { stands, delivery } = await transitions.finish(job, ending, Date.now(), untold);
+    if (stands !== "finished") return this.yieldTo(stands, job.id);
+    if (delivery > 0) await webhooks.announce(job.id, delivery);
+    logger.info({ job: job.id, type: job.type, state: ending.state }, "job ended");
+    onEnded({ ...job, state: ending.state, startedAt: attempt?.startedAt ?? null });
+    return ending.state;
   }
 
-  /** Somebody else decided how the job ended: what was computed here is nobody's. */
+  /** How the job ended was decided before, or elsewhere: what was computed here is nobody's. */
   private async yieldTo(stands: Standing, id: string): Promise<Standing> {
-    const { files } = this.options.runner;
-    if (stands === "deleted" || stands === "missing") await files.removeAll(id);
-    else if (stands === "canceled") await files.removeComputed(id);
+    const { transitions, webhooks, logger, runner } = this.options;
+    logger.debug({ job: id, state: stands }, "the job's end was decided before");
+    if (stands === "deleted" || stands === "missing") await runner.files.removeAll(id);
+    else if (stands === "canceled") await runner.files.removeComputed(id);
+    // whoever decided it may have been killed before this
+    const delivery = await transitions.delivery(id);
+    if (delivery > 0) await webhooks.announce(id, delivery);
     return stands;
   }
 

@@ -23,6 +23,11 @@ export interface JobIdentity {
   madeName: string;
 }
 
+/** Hears of each job whose end was decided here. `startedAt` (milliseconds) is `null` for one that never began. */
+export type OnEnded = (
+  job: Pick<JobIdentity, "type" | "createdAt"> & { state: JobState; startedAt: number | null },
+) => void;
+
 /** What is read of a record, in this order; the first two are what `find` itself looks at. */
 export const FIELDS = [
   "state",

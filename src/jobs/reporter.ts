@@ -19,10 +19,14 @@ export class Reporter {
   private sentences: string[] = [];
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(id: string, transitions: Transitions, logger: Logger) {
+  private readonly begin: () => Promise<unknown>;
+
+  /** `begin` tells that the job has begun, if that has not been told: before, nothing of it is recorded. */
+  constructor(id: string, transitions: Transitions, logger: Logger, begin: () => Promise<unknown>) {
     this.id = id;
     this.transitions = transitions;
     this.logger = logger;
+    this.begin = begin;
   }
 
   setProgress(progress: Progress): void {
@@ -67,9 +71,12 @@ export class Reporter {
     this.progress = undefined;
     this.sentences = [];
     const document = progress && JSON.stringify(progressDocument(progress, Date.now() - this.startedAt));
-    await this.transitions
-      .report(this.id, document, sentences)
-      .catch((error) => this.logger.warn({ err: error, job: this.id }, "progress was not recorded"));
+    try {
+      await this.begin();
+      await this.transitions.report(this.id, document, sentences);
+    } catch (error) {
+      this.logger.warn({ err: error, job: this.id }, "progress was not recorded");
+    }
   }
 }
 

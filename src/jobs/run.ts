@@ -1,4 +1,5 @@
 // Runs the steps of one job in a pool: a whole task, or a plan, its parts in turns with other jobs', and a merge.
+import { setImmediate } from "node:timers/promises";
 import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, Progress, SourceFile } from "../../workers/job-type.js";
 import type { Limits } from "../../workers/limits.js";
@@ -50,8 +51,11 @@ export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
   const news = new Tally(run);
   const stop = runner.pool.listen(run.id, (told) => news.hear(told));
   const base = requestOf(runner, run);
-  const step = (request: Partial<StepRequest>) =>
-    runner.pool.run({ ...base, ...request } as StepRequest, run.signal);
+  const step = async (request: Partial<StepRequest>) => {
+    const reply = await runner.pool.run({ ...base, ...request } as StepRequest, run.signal);
+    await news.hearOut(reply.said ?? 0);
+    return reply;
+  };
   try {
     let reply = await step({ step: "task" in run.type ? "task" : "plan" });
     while (reply.kind === "parts") {
@@ -119,10 +123,16 @@ async function inTurns<Item, Result>(
   return results;
 }
 
+/** What a thread has told before its reply is there within two turns of the event loop. */
+const TURNS = 100;
+
 /** Adds up what the parts of a round tell: each says how much of the whole it has done itself. */
 class Tally {
   private readonly run: Run;
   private parts = new Map<number, Progress>();
+  /** Sentences that were heard, and that the steps which have ended have told. */
+  private heard = 0;
+  private said = 0;
 
   constructor(run: Run) {
     this.run = run;
@@ -132,9 +142,18 @@ class Tally {
     this.parts = new Map();
   }
 
+  /** Waits for those of the sentences of a step that has ended which are under way; a lost one is let go. */
+  async hearOut(said: number): Promise<void> {
+    this.said += said;
+    for (let turn = 0; this.heard < this.said && turn < TURNS; turn++) await setImmediate();
+  }
+
   hear({ part, started, progress, sentence }: StepNews): void {
     if (started) this.run.onStart();
-    if (sentence !== undefined) this.run.onSentence(sentence);
+    if (sentence !== undefined) {
+      this.heard++;
+      this.run.onSentence(sentence);
+    }
     if (!progress) return;
     this.parts.set(part, progress);
     const told = [...this.parts.values()];

@@ -1,6 +1,6 @@
 // The Lua scripts of a job's transitions. The record is a hash: while the job lives it says where the job is, and
 // the outcome is written into it once. Each script ends where the state does not allow it.
-import { jobKey, PREFIX } from "../redis/keys.js";
+import { jobKey, PREFIX, scheduledKey } from "../redis/keys.js";
 import { REACHED } from "./capacity.js";
 import { TURN } from "./turns.js";
 
@@ -10,7 +10,8 @@ const ENTRIES = 1000;
 const TOMBSTONE = 3_600_000;
 
 // Numbered entries: the number grows with each, and is what an observer resumes from. Each value begins with the
-// time (milliseconds) and a space.
+// time (milliseconds) and a space. They hold what the record itself does not say: not that the job was accepted
+// (number 1), nor how it ended (the last number), nor an attempt that ended within moments.
 const APPEND = `
 local function append(record, entries, kind, value)
   local number = redis.call('HINCRBY', record, 'number', 1)
@@ -23,16 +24,25 @@ end`;
 const LIVE = `
 local function live(state) return state == 'queued' or state == 'active' end`;
 
-// Answers the number of the job's turn, or which limit leaves no room for it: then nothing is written.
-const ENTER = `${APPEND}${TURN}${REACHED}
-local record, entries, turns, outstanding, queued, active, jobs, type, label = unpack(KEYS)
+// Answers the job's number in its lane and its position, 0 for both when it is due only later; which limit leaves no
+// room for it, and then nothing is written; or the state of a job of this id that has been begun. One that still
+// waits is entered again: its submission was cut off.
+const ENTER = `${TURN}${REACHED}
+local record, turns, outstanding, queued, active, scheduled = unpack(KEYS, 1, 6)
 local id, priority, created, lane, account = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-local limit = reached(outstanding, queued, active, ARGV[6], ARGV[7])
+local before = redis.call('HGET', record, 'state')
+if before and before ~= 'queued' then return before end
+local limit = not before and reached(outstanding, queued, active, ARGV[6], ARGV[7])
 if limit then return limit end
-redis.call('HSET', record, 'state', 'queued', unpack(ARGV, 8))
-append(record, entries, 'state', 'queued')
-for _, index in ipairs({jobs, queued, type, label}) do redis.call('ZADD', index, 0, id) end
+if redis.call('EXISTS', outstanding) == 0 then redis.call('DEL', turns) end
+redis.call('HSET', record, 'state', 'queued', 'number', 1, unpack(ARGV, 9))
 redis.call('ZADD', outstanding, created, id)
+redis.call('ZADD', queued, 0, id)
+for i = 7, #KEYS do redis.call('ZADD', KEYS[i], 0, id) end
+if ARGV[8] ~= '' then
+  redis.call('ZADD', scheduled, ARGV[8], id)
+  return {0, 0}
+end
 return turn(lane, turns, account, priority)`;
 
 /** Whether a job could enter now. */
@@ -41,27 +51,29 @@ return reached(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])`;
 
 // Removes every trace; what is on the disk is the caller's.
 const FORGET = `
-local record, entries, names = unpack(KEYS)
+local record, entries, deliveries, names = unpack(KEYS)
 local id, madeName = ARGV[1], ARGV[2]
-redis.call('DEL', record, entries)
-for i = 4, #KEYS do redis.call('ZREM', KEYS[i], id) end
+redis.call('DEL', record, entries, deliveries)
+for i = 5, #KEYS do redis.call('ZREM', KEYS[i], id) end
 if redis.call('HGET', names, madeName) == id then redis.call('HDEL', names, madeName) end
 return 1`;
 
+// Of attempts that were too short to be told, BullMQ knows those that crashed.
 const START = `${APPEND}
 local record, entries, queued, active, turns = unpack(KEYS)
-local state = redis.call('HGET', record, 'state')
+local id, startedAt, channel, number, crashes = unpack(ARGV)
+local found = redis.call('HMGET', record, 'state', 'attempts')
+local state = found[1]
 if not state then return 'missing' end
 if state ~= 'queued' and state ~= 'active' then return state end
-redis.call('HSET', record, 'state', 'active', 'startedAt', ARGV[2])
+local attempts = math.max(tonumber(found[2]) or 0, tonumber(crashes)) + 1
+redis.call('HSET', record, 'state', 'active', 'startedAt', startedAt, 'attempts', attempts)
 redis.call('HDEL', record, 'progress')
-redis.call('HINCRBY', record, 'attempts', 1)
-redis.call('ZREM', queued, ARGV[1])
-redis.call('ZADD', active, 0, ARGV[1])
-local number = append(record, entries, 'state', 'active')
-redis.call('PUBLISH', ARGV[3], number)
-if tonumber(ARGV[4]) > (tonumber(redis.call('HGET', turns, 'now')) or 0) then
-  redis.call('HSET', turns, 'now', ARGV[4])
+redis.call('ZREM', queued, id)
+redis.call('ZADD', active, 0, id)
+redis.call('PUBLISH', channel, append(record, entries, 'state', 'active'))
+if tonumber(number) > (tonumber(redis.call('HGET', turns, 'now')) or 0) then
+  redis.call('HSET', turns, 'now', number)
 end
 return 'started'`;
 
@@ -89,46 +101,116 @@ for i = 3, #ARGV do number = append(record, entries, 'log', ARGV[i]) end
 redis.call('PUBLISH', ARGV[1], number)
 return 1`;
 
-// The one write of the outcome: for completion, failure, cancellation and deletion alike.
-const FINISH = `${APPEND}${LIVE}
-local record, entries, queued, active, ended, outstanding, expiry, bull, model, models, names = unpack(KEYS)
-local id, state, now, channel, index, madeName = unpack(ARGV, 1, 6)
-local before = redis.call('HGET', record, 'state')
-if not before then return 'missing' end
-if not live(before) then return before end
-local expires = tonumber(now) + tonumber(redis.call('HGET', record, 'ttl'))
-redis.call('ZREM', queued, id)
-redis.call('ZREM', active, id)
+// The one write of the outcome: for completion, failure, cancellation and deletion alike. Answers what stood
+// before, or `finished`; and the number of the webhook's delivery that is due for the outcome that stands, or 0.
+// startedAt is that of an attempt which START has not told of.
+const FINISH = `${LIVE}
+local record, entries, queued, active, ended, outstanding, expiry, bull = unpack(KEYS, 1, 8)
+local scheduled, turns, deliveries, model, models, names = unpack(KEYS, 9)
+local id, state, now, channel, index, madeName, made, startedAt, turn, crashes = unpack(ARGV, 1, 10)
+local found = redis.call('HMGET', record, 'state', 'ttl', 'number', 'attempts', 'webhook', 'deliveries', 'account')
+local before = found[1]
+if not before then return {'missing', 0} end
+if not live(before) then return {before, tonumber(found[6]) or 0} end
+local expires, number = now + found[2], found[3] + 1
+if before == 'active' then
+  redis.call('ZREM', active, id)
+else
+  redis.call('ZREM', queued, id)
+end
 redis.call('ZREM', outstanding, id)
-redis.call('HSET', record, 'state', state, 'finishedAt', now, 'expiresAt', expires, unpack(ARGV, 8))
-if state == 'failed' or state == 'canceled' then
+local started = {}
+if startedAt ~= '' then
+  number = number + 1
+  started = {'startedAt', startedAt, 'attempts', math.max(tonumber(found[4]) or 0, tonumber(crashes)) + 1}
+  if tonumber(turn) > (tonumber(redis.call('HGET', turns, 'now')) or 0) then
+    redis.call('HSET', turns, 'now', turn)
+  end
+end
+redis.call('HSET', record, 'state', state, 'number', number, 'finishedAt', now, 'expiresAt', expires,
+  unpack(ARGV, 11))
+if #started > 0 then redis.call('HSET', record, unpack(started)) end
+if state == 'completed' then
+  redis.call('HDEL', record, 'data')
+else
   local data = redis.call('HGET', bull, 'data')
   if data then redis.call('HSET', record, 'data', data) end
+  -- no worker will come by one that is scheduled: should its webhook not be announced, the scheduler sees to it
+  if found[5] then
+    redis.call('ZADD', scheduled, 'XX', now, id)
+  else
+    redis.call('ZREM', scheduled, id)
+  end
 end
-append(record, entries, 'state', state)
 redis.call('ZADD', ended, 0, id)
 redis.call('ZADD', expiry, expires, index)
 redis.call('PEXPIREAT', record, expires)
 redis.call('PEXPIREAT', entries, expires)
-if ARGV[7] ~= '' and state == 'completed' then
-  redis.call('HSET', model, 'document', ARGV[7], 'account', redis.call('HGET', record, 'account'), 'name', madeName)
+local delivery = 0
+if found[5] then
+  delivery = redis.call('HINCRBY', record, 'deliveries', 1)
+  redis.call('PEXPIREAT', deliveries, expires)
+end
+if made ~= '' and state == 'completed' then
+  redis.call('HSET', model, 'document', made, 'account', found[7], 'name', madeName)
   redis.call('ZADD', models, now, id)
   if madeName == '' then redis.call('PEXPIREAT', model, expires) end
 elseif madeName ~= '' and redis.call('HGET', names, madeName) == id then
   redis.call('HDEL', names, madeName)
 end
 redis.call('PUBLISH', channel, id)
-return 'finished'`;
+return {'finished', delivery}`;
+
+// A failed or canceled job waits again, with all that is known of it but how it ended. It is due at once: what is
+// scheduled is added to its lane when BullMQ has forgotten it.
+const RETRY = `${APPEND}${REACHED}
+local record, entries, outstanding, queued, active, failed, canceled, expiry, scheduled, deliveries = unpack(KEYS)
+local id, now, depth, jobs, index, channel = unpack(ARGV)
+local found = redis.call('HMGET', record, 'state', 'createdAt', 'number', 'finishedAt')
+local before = found[1]
+if not before or before == 'deleted' then return 'missing' end
+if before ~= 'failed' and before ~= 'canceled' then return before end
+if redis.call('HEXISTS', record, 'data') == 0 then return 'missing' end
+local limit = reached(outstanding, queued, active, depth, jobs)
+if limit then return limit end
+redis.call('XADD', entries, 'MAXLEN', ${ENTRIES}, found[3] .. '-0', 'state', found[4] .. ' ' .. before)
+redis.call('HSET', record, 'state', 'queued')
+redis.call('HDEL', record, 'startedAt', 'finishedAt', 'expiresAt', 'progress', 'error')
+redis.call('PERSIST', record)
+redis.call('PERSIST', entries)
+redis.call('PERSIST', deliveries)
+redis.call('ZREM', failed, id)
+redis.call('ZREM', canceled, id)
+redis.call('ZREM', expiry, index)
+redis.call('ZADD', queued, 0, id)
+redis.call('ZADD', outstanding, found[2], id)
+redis.call('ZADD', scheduled, now, id)
+redis.call('PUBLISH', channel, append(record, entries, 'state', 'queued'))
+return 'queued'`;
+
+// What a scheduled job that is due needs to be added to its lane: its number there, its type and its data.
+// `later` while BullMQ still has the run before a retry; of one that does not wait any more the number of its
+// webhook's delivery that is due for how it ended, or 0.
+const DUE = `${TURN}
+local record = KEYS[1]
+local id, prefix = ARGV[1], ARGV[2]
+local found = redis.call('HMGET', record, 'state', 'lane', 'account', 'type', 'priority', 'data', 'deliveries')
+if found[1] == 'canceled' then return tonumber(found[7]) or 0 end
+if found[1] ~= 'queued' or not found[6] then return 0 end
+local lane = prefix .. ':' .. found[2]
+if redis.call('EXISTS', lane .. ':' .. id) == 1 then return 'later' end
+local mine = turn(lane, prefix .. ':turns:' .. found[2], found[3], tonumber(found[5]))
+return {mine[1], found[2], found[4], found[6]}`;
 
 // A job that has ended goes at once; one that runs leaves a mark until its worker has heard of it.
 const REMOVE = `${LIVE}
-local record, entries, expiry, model, models, names = unpack(KEYS)
+local record, entries, deliveries, expiry, model, models, names = unpack(KEYS)
 local id, channel, index, madeName = unpack(ARGV)
 local before = redis.call('HGET', record, 'state')
 if not before or before == 'deleted' then return 'missing' end
-for i = 7, #KEYS do redis.call('ZREM', KEYS[i], id) end
+for i = 8, #KEYS do redis.call('ZREM', KEYS[i], id) end
 redis.call('ZREM', expiry, index)
-redis.call('DEL', record, entries)
+redis.call('DEL', record, entries, deliveries)
 if madeName == '' then
   redis.call('DEL', model)
   redis.call('ZREM', models, id)
@@ -158,7 +240,8 @@ local orphans = {}
 for _, id in ipairs(ARGV) do
   local found = redis.call('HMGET', '${jobKey("")}' .. id, 'state', 'lane')
   if not found[1] or (found[1] == 'queued' and
-      redis.call('EXISTS', '${PREFIX}:' .. found[2] .. ':' .. id) == 0) then
+      redis.call('EXISTS', '${PREFIX}:' .. found[2] .. ':' .. id) == 0 and
+      not redis.call('ZSCORE', '${scheduledKey}', id)) then
     orphans[#orphans + 1] = id
   end
 end
@@ -173,6 +256,8 @@ export const SCRIPTS = {
   abacusPutBack: PUT_BACK,
   abacusReport: REPORT,
   abacusFinish: FINISH,
+  abacusRetry: RETRY,
+  abacusDue: DUE,
   abacusRemove: REMOVE,
   abacusFind: FIND,
   abacusOrphans: ORPHANS,

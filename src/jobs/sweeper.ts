@@ -16,6 +16,8 @@ export interface SweeperOptions {
 
 /** Jobs or files that are asked about with one look at Redis. */
 const BATCH = 500;
+/** Expired jobs that are tidied up after at a time. */
+const EXPIRED = 100;
 /** A submission that is not in its queue after this was cut off between record and queue; milliseconds. */
 const SUBMISSION = 60_000;
 /** A file that nobody has written to for this long, and that no record knows, is nobody's; milliseconds. */
@@ -34,9 +36,9 @@ export function startSweeper(options: SweeperOptions): Sweeper {
 
   async function sweepExpired(): Promise<void> {
     for (;;) {
-      const entries = await redis.zrangebyscore(expiryKey, "-inf", Date.now(), "LIMIT", 0, BATCH);
-      for (const entry of entries) await tidy(entry);
-      if (entries.length < BATCH) return;
+      const entries = await redis.zrangebyscore(expiryKey, "-inf", Date.now(), "LIMIT", 0, EXPIRED);
+      await Promise.all(entries.map(tidy));
+      if (entries.length < EXPIRED) return;
     }
   }
 

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import {
   bullKey,
   changesChannel,
+  deliveriesKey,
   endedChannel,
   entriesKey,
   expiryKey,
@@ -14,6 +15,7 @@ import {
   modelsKey,
   outstandingKey,
   PREFIX,
+  scheduledKey,
   turnsKey,
 } from "../redis/keys.js";
 import { type Capacity, CapacityReached, UNBOUNDED } from "./capacity.js";
@@ -35,6 +37,37 @@ export function indexEntry(job: JobIdentity): string {
   return JSON.stringify([job.id, job.account, job.type, job.label, job.lane, job.madeName]);
 }
 
+/** An attempt at a job, which begins when it gets a thread. */
+export interface Attempt {
+  /** Milliseconds. */
+  startedAt: number;
+  /** The job's number in its lane. */
+  turn: number;
+  /** How often a worker has crashed with it. */
+  crashes: number;
+}
+
+/** Where a new job stands: its number in its lane, BullMQ's priority, and its position; 0 when it waits for its time. */
+export interface Place {
+  turn: number;
+  position: number;
+}
+
+/** What a scheduled job that is due is added to its lane with. `data` is JSON. */
+export interface Due {
+  turn: number;
+  lane: string;
+  type: string;
+  data: string;
+}
+
+export interface Finished {
+  /** `finished` for the one caller whose ending stands; for all others what stands. */
+  stands: "finished" | Standing;
+  /** The number of the webhook's delivery that is due for it; 0 for none. */
+  delivery: number;
+}
+
 export interface Ending {
   state: Exclude<JobState, "queued" | "active">;
   /** JSON of the error document. */
@@ -51,6 +84,10 @@ export interface Ending {
 
 /** The limit that leaves no room, and how many jobs there are. */
 type Reached = [limit: keyof Capacity, outstanding: number];
+
+function isReached(answer: [number, number] | Reached): answer is Reached {
+  return typeof answer[0] === "string";
+}
 
 function capacityReached([limit, outstanding]: Reached, capacity: Capacity): CapacityReached {
   return new CapacityReached(limit, capacity[limit], outstanding);
@@ -70,6 +107,7 @@ export function transitions(redis: Redis) {
   /** Every sorted set that may hold the id of a job that has not been swept. */
   const indexes = (job: JobIdentity) => [
     outstandingKey,
+    scheduledKey,
     jobsKey(job.account),
     jobsKey(job.account, "type", job.type),
     labelKey(job),
@@ -85,38 +123,41 @@ export function transitions(redis: Redis) {
 
   return {
     /**
-     * Writes the record of a new job and its indexes; returns its number in its lane, BullMQ's priority.
-     * Throws CapacityReached, having written nothing.
+     * Writes the record of a new job and its indexes. Throws CapacityReached, having written nothing. The state of
+     * a job of this id that has been begun.
      */
     async enter(
       job: JobIdentity,
       priority: number,
       fields: Record<string, string | number>,
       capacity = UNBOUNDED,
-    ): Promise<number> {
+      due?: number,
+    ): Promise<Place | Standing> {
       const keys = [
         jobKey(job.id),
-        entriesKey(job.id),
         turnsKey(job.lane),
         ...outstanding(job.account),
+        scheduledKey,
         jobsKey(job.account),
         jobsKey(job.account, "type", job.type),
-        labelKey(job),
+        ...(job.label === null ? [] : [jobsKey(job.account, "label", job.label)]),
       ];
-      const entered = await run<number | Reached>(
+      const entered = await run<[number, number] | Reached | Standing>(
         "abacusEnter",
         keys,
         job.id,
         priority,
         job.createdAt,
         `${PREFIX}:${job.lane}`,
-        encodeURIComponent(job.account),
+        job.account,
         capacity.QUEUE_DEPTH,
         capacity.ACCOUNT_JOBS,
+        due ?? "",
         ...Object.entries(fields).flat(),
       );
-      if (typeof entered !== "number") throw capacityReached(entered, capacity);
-      return entered;
+      if (typeof entered === "string") return entered;
+      if (isReached(entered)) throw capacityReached(entered, capacity);
+      return { turn: entered[0], position: entered[1] };
     },
 
     /** Throws CapacityReached when a job of the account could not enter now; when it does, another may be there first. */
@@ -133,7 +174,13 @@ export function transitions(redis: Redis) {
 
     /** Removes every trace of a job that was never accepted, or is no more. */
     async forget(job: JobIdentity): Promise<void> {
-      const keys = [jobKey(job.id), entriesKey(job.id), modelNamesKey(job.account), ...indexes(job)];
+      const keys = [
+        jobKey(job.id),
+        entriesKey(job.id),
+        deliveriesKey(job.id),
+        modelNamesKey(job.account),
+        ...indexes(job),
+      ];
       await run("abacusForget", keys, job.id, job.madeName);
     },
 
@@ -146,15 +193,15 @@ export function transitions(redis: Redis) {
       return stays;
     },
 
-    /** `started`, or why there is nothing to compute. `turn` is the job's number in its lane. */
-    start(job: JobIdentity, now: number, turn: number): Promise<"started" | Standing> {
+    /** `started`, or why there is nothing to compute. */
+    start(job: JobIdentity, { startedAt, turn, crashes }: Attempt): Promise<"started" | Standing> {
       const keys = [
         jobKey(job.id),
         entriesKey(job.id),
         ...states(job, "queued", "active"),
         turnsKey(job.lane),
       ];
-      return run("abacusStart", keys, job.id, now, changesChannel(job.id), turn);
+      return run("abacusStart", keys, job.id, startedAt, changesChannel(job.id), turn, crashes);
     },
 
     /** The name for what a job makes, when its body was looked into only now. */
@@ -174,8 +221,8 @@ export function transitions(redis: Redis) {
       return run("abacusReport", keys, changesChannel(id), progress ?? "", ...sentences);
     },
 
-    /** `finished` for the one caller whose ending stands; for all others what stands. */
-    finish(job: JobIdentity, ending: Ending, now: number): Promise<"finished" | Standing> {
+    /** Writes how a job ended, if nobody else has. `attempt` is one that `start` was not told of. */
+    async finish(job: JobIdentity, ending: Ending, now: number, attempt?: Attempt): Promise<Finished> {
       const fields: Argument[] = [];
       if (ending.error !== undefined) fields.push("error", ending.error);
       if (ending.progress !== undefined) fields.push("progress", ending.progress);
@@ -192,11 +239,14 @@ export function transitions(redis: Redis) {
         outstandingKey,
         expiryKey,
         bullKey(job.lane, job.id),
+        scheduledKey,
+        turnsKey(job.lane),
+        deliveriesKey(job.id),
         modelKey(job.id),
         modelsKey(job.account),
         modelNamesKey(job.account),
       ];
-      return run(
+      const [stands, delivery] = await run<[Finished["stands"], number]>(
         "abacusFinish",
         keys,
         job.id,
@@ -206,8 +256,52 @@ export function transitions(redis: Redis) {
         indexEntry(job),
         job.madeName,
         ending.made ?? "",
+        attempt?.startedAt ?? "",
+        attempt?.turn ?? 0,
+        attempt?.crashes ?? 0,
         ...fields,
       );
+      return { stands, delivery };
+    },
+
+    /** `queued` when a failed or canceled job waits again, else what stands. Throws CapacityReached. */
+    async retry(job: JobIdentity, now: number, capacity: Capacity): Promise<Standing> {
+      const keys = [
+        jobKey(job.id),
+        entriesKey(job.id),
+        ...outstanding(job.account),
+        ...states(job, "failed", "canceled"),
+        expiryKey,
+        scheduledKey,
+        deliveriesKey(job.id),
+      ];
+      const { QUEUE_DEPTH, ACCOUNT_JOBS } = capacity;
+      const channel = changesChannel(job.id);
+      const entry = indexEntry(job);
+      const answer = await run<Reached | Standing>(
+        "abacusRetry",
+        keys,
+        job.id,
+        now,
+        QUEUE_DEPTH,
+        ACCOUNT_JOBS,
+        entry,
+        channel,
+      );
+      if (typeof answer !== "string") throw capacityReached(answer, capacity);
+      return answer;
+    },
+
+    /**
+     * Of a scheduled job that is due; `later` when the run before its retry has not gone yet; when it does not wait
+     * any more, the number of its webhook's delivery that is due, or 0.
+     */
+    async due(id: string): Promise<Due | "later" | number> {
+      type Answer = [turn: number, lane: string, type: string, data: string] | "later" | number;
+      const answer = await run<Answer>("abacusDue", [jobKey(id)], id, PREFIX);
+      if (!Array.isArray(answer)) return answer;
+      const [turn, lane, type, data] = answer;
+      return { turn, lane, type, data };
     },
 
     /** What stood before. */
@@ -215,6 +309,7 @@ export function transitions(redis: Redis) {
       const keys = [
         jobKey(job.id),
         entriesKey(job.id),
+        deliveriesKey(job.id),
         expiryKey,
         modelKey(job.id),
         modelsKey(job.account),
@@ -227,6 +322,12 @@ export function transitions(redis: Redis) {
     /** What stands now. */
     async state(id: string): Promise<Standing> {
       return ((await redis.hget(jobKey(id), "state")) as JobState | null) ?? "missing";
+    },
+
+    /** The number of the webhook's delivery that is due for the outcome which stands; 0 for none. */
+    async delivery(id: string): Promise<number> {
+      const [finishedAt, deliveries] = await redis.hmget(jobKey(id), "finishedAt", "deliveries");
+      return finishedAt ? Number(deliveries ?? 0) : 0;
     },
 
     /** The named fields of a record (the first two must be `state` and `lane`), then the position of one that waits. */

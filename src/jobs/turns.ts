@@ -1,4 +1,5 @@
-// Whose turn it is in a lane: a fragment of Lua that numbers a new job, the smallest number being next.
+// Whose turn it is in a lane: a fragment of Lua that numbers a new job, the smallest number being next, and says how
+// many come before it.
 
 /** BullMQ's largest priority, which is what a number is to it. */
 export const LARGEST_NUMBER = 2_097_151;
@@ -8,7 +9,7 @@ export const LARGEST_NUMBER = 2_097_151;
 // accounts take turns whatever their load, and their urgent jobs come more often; one that has nothing waiting
 // begins where the lane is now, just ahead of those that were served last. Jobs of a less urgent priority do
 // not count, so an account's urgent job overtakes its own others. Numbers only grow, so nobody waits for ever;
-// they begin anew when nothing waits, and are lowered together before they reach BullMQ's bound.
+// they begin anew when no job is left, and are lowered together before they reach BullMQ's bound.
 export const TURN = `
 local function lower(lane, turns, prioritized)
   local base = tonumber(redis.call('HGET', turns, 'now')) or 0
@@ -24,13 +25,12 @@ local function lower(lane, turns, prioritized)
 end
 local function turn(lane, turns, account, priority)
   local prioritized = lane .. ':prioritized'
-  if redis.call('EXISTS', prioritized) == 0 then redis.call('DEL', turns) end
+  local fields = {'now'}
+  for p = 1, priority do fields[p + 1] = p .. ':' .. account end
   local function number()
-    local now = tonumber(redis.call('HGET', turns, 'now')) or 0
-    local last = 0
-    for p = 1, priority do
-      last = math.max(last, tonumber(redis.call('HGET', turns, p .. ':' .. account)) or 0)
-    end
+    local found = redis.call('HMGET', turns, unpack(fields))
+    local now, last = tonumber(found[1]) or 0, 0
+    for p = 1, priority do last = math.max(last, tonumber(found[p + 1]) or 0) end
     if last <= now then return now + 2 * priority - 1 end
     return last + 2 * priority
   end
@@ -40,5 +40,5 @@ local function turn(lane, turns, account, priority)
     mine = math.min(number(), ${LARGEST_NUMBER})
   end
   redis.call('HSET', turns, priority .. ':' .. account, mine)
-  return mine
+  return {mine, redis.call('ZCOUNT', prioritized, '-inf', '(' .. (mine + 1) * 4294967296) + 1}
 end`;

@@ -1,4 +1,4 @@
-// The worker of this process: both lanes' BullMQ workers with their pools, from start to an orderly stop.
+// The worker of this process: both lanes' BullMQ workers with their pools, and the scheduler, until an orderly stop.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
@@ -7,16 +7,18 @@ import { type Config, limitsOf } from "../config.js";
 import type { FileStore } from "../files/file-store.js";
 import type { Models } from "../models/models.js";
 import { jobKey, PREFIX } from "../redis/keys.js";
-import { type JobData, LANES, type Lane } from "./lanes.js";
+import { type JobData, LANES, type Lane, openQueues } from "./lanes.js";
 import type { Notices } from "./notices.js";
 import { openPool, type Pool } from "./pool.js";
 import { Processor } from "./processor.js";
-import { hasEnded, type Standing } from "./record.js";
+import { hasEnded, type OnEnded, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
+import { startScheduler } from "./scheduler.js";
 import { transitions } from "./transitions.js";
+import type { Webhooks } from "./webhooks.js";
 
-/** Interactive jobs that a thread has at hand, so that it computes while Redis is asked for the next. */
-const AHEAD = 4;
+/** Interactive jobs that a thread has at hand, so that it computes while Redis is asked for the next ones. */
+const AHEAD = 16;
 /** How long putting jobs back may take; milliseconds. */
 const PUT_BACK_TIME = 5000;
 /** How much lower the batch threads' scheduling priority is than that of the event loop and the other lane. */
@@ -28,12 +30,15 @@ export interface WorkerOptions {
   /** A connection whose commands wait for Redis. */
   redis: Redis;
   notices: Notices;
+  webhooks: Webhooks;
+  onEnded: OnEnded;
   models: Models;
   files: FileStore;
   logger: Logger;
 }
 
 export interface JobWorker {
+  readonly pools: readonly Pool[];
   /** Whether a thread of each pool has answered. */
   isReady(): boolean;
   /** Takes no further jobs, gives those that run `grace` seconds, puts the rest back. */
@@ -49,10 +54,13 @@ export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   options.notices.onEnded(stop);
   options.notices.onMissed(() => stopEnded(options, all(), stop));
   await Promise.all(lanes.map(({ worker }) => worker.waitUntilReady()));
+  const stopScheduling = startScheduler({ ...options, queues: openQueues(options.redis) });
 
   return {
+    pools: lanes.map(({ pool }) => pool),
     isReady: () => lanes.every(({ pool }) => pool.isReady()),
     async stop(grace) {
+      stopScheduling();
       await Promise.all(lanes.map((lane) => stopLane(lane, grace)));
     },
   };
@@ -65,13 +73,15 @@ interface RunningLane {
 }
 
 function startLane(lane: Lane, options: WorkerOptions): RunningLane {
-  const { config, registry, redis, models, files, logger } = options;
+  const { config, registry, redis, webhooks, onEnded, models, files, logger } = options;
   const threads = lane === "batch" ? config.THREADS : Math.max(1, Math.floor(config.THREADS / 2));
   const nice = lane === "batch" ? BATCH_NICE : 0;
   const pool = openPool(registry, { name: lane, threads, threadMemory: config.THREAD_MEMORY, nice }, logger);
   const processor = new Processor({
     registry,
     transitions: transitions(redis),
+    webhooks,
+    onEnded,
     models,
     runner: { pool, files, limits: limitsOf(config), memory: config.JOB_MEMORY },
     logger,

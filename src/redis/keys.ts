@@ -9,10 +9,19 @@ const part = encodeURIComponent;
 export const accountKey = (name: string) => `${PREFIX}:account:${part(name)}`;
 /** The names of all accounts, sorted by having the same score. */
 export const accountNamesKey = `${PREFIX}:accounts`;
+/** What the calls of an account's webhooks are signed with. */
+export const webhookSecretKey = (account: string) => `${PREFIX}:webhook-secret:${part(account)}`;
+/** A token or a session (a hash), which ends by its own expiry. */
+export const tokenKey = (id: string) => `${PREFIX}:token:${id}`;
+/** An account's tokens, or its sessions, by when they end; it ends with the last of them. */
+export const tokensKey = (account: string, kind: "token" | "session") =>
+  `${PREFIX}:${kind}s:${part(account)}`;
 /** The record of a job: a hash that holds its live state, and its outcome once it has ended. */
 export const jobKey = (id: string) => `${PREFIX}:job:${id}`;
 /** The numbered entries of a job's record: changes of state and sentences of its log (a stream). */
 export const entriesKey = (id: string) => `${PREFIX}:job:${id}:entries`;
+/** What was told to a job's webhook, and how that went (a hash). */
+export const deliveriesKey = (id: string) => `${PREFIX}:job:${id}:deliveries`;
 /** An account's jobs by id, that is by age; with a filter, those that match it. All scores are 0. */
 export const jobsKey = (account: string, filter?: "state" | "type" | "label", value?: string) =>
   filter === undefined
@@ -22,6 +31,8 @@ export const jobsKey = (account: string, filter?: "state" | "type" | "label", va
 export const turnsKey = (lane: string) => `${PREFIX}:turns:${lane}`;
 /** All jobs that have not ended, by time of creation. */
 export const outstandingKey = `${PREFIX}:outstanding`;
+/** Jobs that wait for their time, by that: delayed ones, and those that were asked for again. */
+export const scheduledKey = `${PREFIX}:scheduled`;
 /** What must be tidied when a job expires, by the time of that. */
 export const expiryKey = `${PREFIX}:expiry`;
 /** A trained model. */
@@ -37,6 +48,11 @@ export const endedChannel = `${PREFIX}:ended`;
 /** The channel on which changes of one running job are published. */
 export const changesChannel = (id: string) => `${PREFIX}:changes:${id}`;
 export const storeIdKey = `${PREFIX}:store-id`;
+/** The metrics of processes that answer no HTTP, by their names (a hash). */
+export const metricsKey = `${PREFIX}:metrics`;
 export const sweepLockKey = `${PREFIX}:sweep`;
+/** What an account's idempotency key stands for: a job's id and the request that it was for (a hash). */
+export const idempotencyKey = (account: string, digest: string) =>
+  `${PREFIX}:idempotency:${part(account)}:${digest}`;
 /** What is counted by the minute, before the name of who does it. */
 export const rateKey = (what: string) => `${PREFIX}:rate:${what}`;

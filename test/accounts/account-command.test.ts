@@ -5,19 +5,24 @@ import t from "tap";
 import { createAccounts } from "../../src/accounts/accounts.js";
 import { ensureAdmin } from "../../src/accounts/admin.js";
 import { account } from "../../src/commands/account.js";
+import { createWebhookSecrets } from "../../src/webhooks/secrets.js";
 import { startRedis } from "../redis-server.js";
 
 t.test("npm run account", async (t) => {
   const redis = await startRedis(t);
   const connection = redis.connect();
   const accounts = createAccounts(connection);
+  const secrets = createWebhookSecrets(connection);
   t.beforeEach(() => connection.flushall());
 
   /** Runs a command with `input` at its standard input, which stays open as a pipe from a script may. */
   async function command(line: string, { input = "", dataDir = "/nowhere", terminal = false } = {}) {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
     stdin.write(input);
-    const deps = { accounts, stdin: Object.assign(stdin, { isTTY: terminal }), stdout, stderr, dataDir };
+    const deps = {
+      ...{ accounts, secrets, stdout, stderr, dataDir },
+      stdin: Object.assign(stdin, { isTTY: terminal }),
+    };
     const code = await account(line.split(" ").filter(Boolean), deps);
     stdout.end();
     stderr.end();
@@ -75,6 +80,23 @@ t.test("npm run account", async (t) => {
     t.equal(await accounts.get("ada"), undefined);
   });
 
+  t.test("secret prints what an account's webhooks are signed with, and replaces it", async (t) => {
+    await command("add ada", { input: "correct horse\n" });
+    const first = await command("secret ada");
+    t.match(first, { code: 0, stdout: /^whsec_[A-Za-z0-9+/]{43}=\n$/, stderr: "" });
+    t.same(await command("secret ada"), first, "the same each time");
+    const rotated = await command("secret ada --rotate");
+    t.match(rotated, { code: 0, stdout: /^whsec_[A-Za-z0-9+/]{43}=\n$/, stderr: "" });
+    t.not(rotated.stdout, first.stdout);
+    t.same(await command("secret ada"), rotated);
+    for (const line of ["secret ben", "secret ben --rotate"])
+      t.match(await command(line), { code: 1, stdout: "", stderr: "there is no account ben\n" });
+    t.match(await command("secret Ada"), { code: 1, stdout: "" });
+    t.match(await command("secret oidc:someone"), { code: 0, stdout: /^whsec_/ }, "which has no record");
+    for (const line of ["secret", "secret ada --other", "secret ada --rotate more"])
+      t.match(await command(line), { code: 2, stdout: "", stderr: /^usage:/ });
+  });
+
   t.test("passwd admin removes the file of the generated password", async (t) => {
     const dataDir = t.testdir();
     const { passwordFile } = await ensureAdmin(accounts, { dataDir });
@@ -102,7 +124,10 @@ t.test("npm run account", async (t) => {
     latin1.end(Buffer.from("pass\xe9words\n", "latin1"));
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     t.equal(
-      await account(["add", "bob"], { accounts, stdin: latin1, stdout, stderr, dataDir: "/nowhere" }),
+      await account(["add", "bob"], {
+        ...{ accounts, secrets, stdin: latin1, stdout, stderr },
+        dataDir: "/nowhere",
+      }),
       1,
     );
     t.match(String(stderr.read()), /^the password on standard input is not UTF-8\n$/);
@@ -123,7 +148,11 @@ t.test("npm run account", async (t) => {
     const lost = redis.connect({ commandTimeout: 100 });
     redis.pause();
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-    const deps = { accounts: createAccounts(lost), stdin, stdout, stderr, dataDir: "/nowhere" };
+    const deps = {
+      accounts: createAccounts(lost),
+      ...{ secrets, stdin, stdout, stderr },
+      dataDir: "/nowhere",
+    };
     t.equal(await account(["list"], deps), 1);
     t.match(String(stderr.read()), /^account list failed: .*timed out\n$/);
     redis.resume();

@@ -118,6 +118,27 @@ t.test("accounts", async (t) => {
     t.equal((await here.get("ada"))!.createdAt, first!.createdAt);
   });
 
+  t.test("set makes, or changes what is given", async (t) => {
+    t.equal(await here.set("ada", { password: "first password" }), true);
+    const first = await here.get("ada");
+    t.same(first!.scopes, new Set(["jobs:read", "jobs:write", "models:write"]));
+    t.equal(await there.set("ada", { scopes: ["jobs:read"] }), false);
+    t.same(await here.authenticate("ada", "first password"), {
+      account: "ada",
+      scopes: new Set(["jobs:read"]),
+    });
+    t.same(await here.get("ada"), { ...first, scopes: new Set(["jobs:read"]) }, "no other version");
+    t.equal(await here.set("ada", { password: "second password" }), false);
+    t.equal(await there.authenticate("ada", "first password"), undefined);
+    t.same((await there.authenticate("ada", "second password"))?.scopes, new Set(["jobs:read"]));
+    t.equal(await here.set("ada", {}), false);
+    t.equal(await here.set("bob", { password: "first password", scopes: [] }), true);
+    t.same((await here.get("bob"))!.scopes, new Set());
+    await t.rejects(here.set("eve", { scopes: ["admin"] }), { name: "AccountError", reason: "password" });
+    await t.rejects(here.set("admin", { scopes: [] }), { name: "AccountError", reason: "protected" });
+    t.equal(await here.get("eve"), undefined);
+  });
+
   t.test("scopes are read with every request", async (t) => {
     await here.add("ada", "correct horse");
     await here.authenticate("ada", "correct horse");

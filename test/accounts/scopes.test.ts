@@ -1,5 +1,6 @@
 import t from "tap";
 import {
+  commonScopes,
   formatScopes,
   hasScope,
   NEW_ACCOUNT_SCOPES,
@@ -21,6 +22,25 @@ t.test("admin implies every scope, and no other scope implies any", async (t) =>
   ];
   for (const [held, asked, expected] of cases)
     t.equal(hasScope(principal(...held), asked), expected, `${held.join(" ") || "none"} asks ${asked}`);
+});
+
+t.test("what two sets of scopes have in common, with what admin implies", async (t) => {
+  const cases: [Scope[], Scope[], Scope[]][] = [
+    [["jobs:read", "jobs:write"], ["jobs:write", "models:write"], ["jobs:write"]],
+    [["jobs:read"], ["jobs:write"], []],
+    [["admin"], ["jobs:read"], ["jobs:read"]],
+    [
+      ["admin", "jobs:read"],
+      ["jobs:read", "models:write"],
+      ["jobs:read", "models:write"],
+    ],
+    [["admin"], ["admin"], ["jobs:read", "jobs:write", "models:write", "admin"]],
+    [[], ["admin"], []],
+  ];
+  for (const [one, other, both] of cases) {
+    t.strictSame([...commonScopes(new Set(one), new Set(other))], both);
+    t.strictSame([...commonScopes(new Set(other), new Set(one))], both);
+  }
 });
 
 t.test("a new account may do everything but administer", async (t) => {

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import t, { type Test } from "tap";
+import { openEvents } from "../http/event-source.js";
 import { startProcess } from "../processes.js";
 import { startRedis } from "../redis-server.js";
 import { AUTHORIZATION, type Json } from "../service.js";
@@ -112,6 +113,16 @@ t.test("nginx before two apis", { skip: reasonToSkip() }, async (t) => {
       headers: { "preference-applied": "wait=60" },
       body: { state: "completed", result: "done" },
     });
+  });
+
+  t.test("events pass as they come, for as long as the job runs", async (t) => {
+    const { body } = await send("/v1/test/grind", { headers: JSON_TYPE, method: "POST" }, "{}");
+    const source = await openEvents(t, nginx.url, `/v1/jobs/${body.id}/events`);
+    await until("progress is told", () => source.events.some(({ type }) => type === "progress"));
+    t.notOk(source.hasEnded);
+    await send(`/v1/jobs/${body.id}/cancel`, { method: "POST" });
+    await source.ended;
+    t.equal(source.events.at(-1)?.type, "canceled");
   });
 
   t.test("an upload of 20 MB reaches the disk while it is being sent", async (t) => {

@@ -1,10 +1,10 @@
 // Who may do what: nobody without an account, and each account only what its scopes and its own jobs allow.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import t from "tap";
+import t, { type Test } from "tap";
 import { createAccounts } from "../../src/accounts/accounts.js";
 import { AUTHORIZATION, PASSWORD, startTestService } from "../service.js";
-import { connectTo } from "./raw-connection.js";
+import { connectTo, type RawResponse } from "./raw-connection.js";
 
 const service = await startTestService(t);
 const accounts = createAccounts(service.redis.connect());
@@ -16,23 +16,53 @@ const basic = (name: string, password = PASSWORD) =>
 const json = { "content-type": "application/json" };
 const addition = { method: "POST", headers: json, body: '{"a": 5, "b": 7}' };
 
+/** As fetch would not send it: it always says that a script asks. */
+async function askPlainly(t: Test, headers: Record<string, string>): Promise<RawResponse> {
+  const raw = await connectTo(t, service.url);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  raw.send(`GET /v1/jobs HTTP/1.1\r\nhost: x\r\n${lines.join("")}\r\n`);
+  const response = await raw.response();
+  raw.socket.destroy();
+  return response;
+}
+
 t.test("wrong or no credentials: 401 and what to send instead", async (t) => {
+  const wrongPasswords = [basic("admin", "wrong"), basic("nobody")];
   const headers: Record<string, string>[] = [
     {},
-    { authorization: basic("admin", "wrong") },
-    { authorization: basic("nobody") },
+    ...wrongPasswords.map((authorization) => ({ authorization })),
     { authorization: "Basic" },
     { authorization: "Basic %%%" },
     { authorization: `Basic ${Buffer.from("no colon").toString("base64")}` },
     { authorization: `Bearer ${PASSWORD}` },
+    { authorization: "Bearer" },
+    { authorization: "Bearer abacus_x_y" },
+    { authorization: "Bearer e30.e30.e30" },
+    { authorization: "Digest x" },
+    { cookie: "abacus_session=x" },
   ];
   for (const header of headers) {
-    const response = await fetch(`${service.url}/v1/jobs`, { headers: header });
-    t.equal(response.status, 401, JSON.stringify(header));
-    t.equal(response.headers.get("www-authenticate"), 'Basic realm="abacus", charset="UTF-8"');
-    t.equal(response.headers.get("content-type"), "application/problem+json; charset=utf-8");
-    t.match(await response.json(), { type: "urn:abacus:problem:unauthorized", status: 401, title: String });
+    const error = header.authorization?.startsWith("Bearer") ? ', error="invalid_token"' : "";
+    const bearer = `Bearer realm="abacus"${error}`;
+    const both = `Basic realm="abacus", charset="UTF-8", ${bearer}`;
+    const modes: [Record<string, string>, string][] = [
+      [{}, both],
+      [{ "sec-fetch-mode": "navigate" }, both],
+      // a page's script: nothing that makes the browser ask its user
+      [{ "sec-fetch-mode": "cors" }, bearer],
+      [{ "sec-fetch-mode": "same-origin" }, bearer],
+    ];
+    // each wrong password is told later than the one before
+    const isPassword = wrongPasswords.includes(header.authorization ?? "");
+    for (const [mode, offered] of isPassword ? modes.slice(0, 1) : modes) {
+      const { status, headers, body } = await askPlainly(t, { ...header, ...mode });
+      t.equal(status, 401, JSON.stringify({ ...header, ...mode }));
+      t.equal(headers.get("www-authenticate"), offered);
+      t.equal(headers.get("content-type"), "application/problem+json; charset=utf-8");
+      t.match(JSON.parse(body), { type: "urn:abacus:problem:unauthorized", status: 401, title: String });
+    }
   }
+  await service.request("/v1/jobs", { headers: { authorization: "Bearer x" } }); // as it is described
 });
 
 t.test("the scheme's name in any case, and a password of any characters (RFC 7617, 2.1)", async (t) => {

@@ -24,7 +24,8 @@ async function active(body: object = {}): Promise<string> {
 }
 
 /** What is BullMQ's own and not of one job: counters, marks, its stream of events, its lists. */
-const OWN = /^\{abacus\}:(interactive|batch):(meta|marker|events|id|pc|stalled|stalled-check|limiter)$/;
+const OWN =
+  /^\{abacus\}:(interactive|batch|webhooks):(meta|marker|events|id|pc|stalled|stalled-check|limiter)$/;
 /** What the service keeps for itself; what a sign-in or an earlier sweep leaves. */
 const SERVICE = /^\{abacus\}:(store-id|sweep|turns:.*|accounts?(:.*)?|rate:.*)$/;
 

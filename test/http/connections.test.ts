@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { AUTHORIZATION } from "../service.js";
 import { until } from "../until.js";
+import { openEvents } from "./event-source.js";
 import { startFront } from "./front.js";
 import { connectTo, type RawResponse } from "./raw-connection.js";
 
@@ -207,6 +208,19 @@ t.test("one that reads slowly gets it all", async (t) => {
   await raw.ended;
   t.ok(bytes > 20_000_000, `${bytes} bytes`);
   t.ok(Date.now() - began > STALL * 1.5, "which took longer than a stall");
+});
+
+t.test("a stream of events that has nothing to say lives on", async (t) => {
+  const post = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+  const ids: string[] = [];
+  for (let i = 0; i < 2; i++)
+    ids.push(((await (await service.request("/v1/test/grind", post)).json()) as { id: string }).id);
+  const source = await openEvents(t, service.url, `/v1/jobs/${ids[1]}/events`);
+  await until("it has begun", () => source.events.length === 1);
+  await sleep(STALL * 2);
+  t.notOk(source.hasEnded);
+  for (const id of ids) await service.request(`/v1/jobs/${id}`, { method: "DELETE" });
+  await source.ended;
 });
 
 t.test("a header that never becomes whole: 408, and the end of the connection", async (t) => {

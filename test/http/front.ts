@@ -7,16 +7,21 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { createAccounts } from "../../src/accounts/accounts.js";
 import { createRateLimit } from "../../src/accounts/rate-limit.js";
+import { createTokens } from "../../src/accounts/tokens.js";
 import { limitsOf, readConfig } from "../../src/config.js";
 import { FileStore } from "../../src/files/file-store.js";
 import { buildApp } from "../../src/http/app.js";
+import { createIdempotency } from "../../src/jobs/idempotency.js";
 import { createJobs } from "../../src/jobs/jobs.js";
 import { openQueues } from "../../src/jobs/lanes.js";
 import { Notices } from "../../src/jobs/notices.js";
 import { openPool } from "../../src/jobs/pool.js";
 import { startWorker } from "../../src/jobs/worker.js";
+import { createMetrics } from "../../src/metrics/metrics.js";
 import { createModels } from "../../src/models/models.js";
 import { openConnections, untilReady } from "../../src/redis/connections.js";
+import { createDeliveries } from "../../src/webhooks/deliveries.js";
+import { createWebhookTargets } from "../../src/webhooks/targets.js";
 import { fixtureRegistry } from "../fixture-registry.js";
 import { answerCheck } from "../openapi-answers.js";
 import { startRedis } from "../redis-server.js";
@@ -63,13 +68,19 @@ export async function startFront(
   const accounts = createAccounts(producer);
   await accounts.add("admin", PASSWORD);
   const models = createModels(producer, files);
-  const worker = await startWorker({ config, registry, redis: waiting, notices, models, files, logger });
+  const deliveries = createDeliveries(producer);
+  const webhooks = deliveries;
+  const metrics = createMetrics();
+  const onEnded = metrics.jobEnded;
+  const worker = await startWorker({
+    ...{ config, registry, redis: waiting, notices, models, webhooks, onEnded, files, logger },
+  });
   t.teardown(() => worker.stop(0));
   const formats = openPool(registry, { name: "formats", threads: 1, threadMemory: 2 ** 26, nice: 0 }, logger);
   t.teardown(() => formats.close());
   const stopping = new AbortController();
   const jobs = createJobs({
-    ...{ redis: producer, queues: openQueues(producer), notices, files, models, logger },
+    ...{ redis: producer, queues: openQueues(producer), notices, webhooks, onEnded, files, models, logger },
     ...{
       limits: limitsOf(config),
       capacity: config,
@@ -79,7 +90,11 @@ export async function startFront(
   });
   const app = await buildApp({
     ...{ config, version: "test", registry, jobs, accounts, files, formats, logger },
+    ...{ deliveries, metrics, allMetrics: () => metrics.registry.metrics() },
+    idempotency: createIdempotency(producer),
+    webhookTargets: createWebhookTargets({ allow: config.WEBHOOK_ALLOW ?? [] }),
     submissions: createRateLimit(producer, "submissions", config.RATE_LIMIT),
+    tokens: createTokens(producer),
     ready: async () => ({}),
     stopping: stopping.signal,
     ...(stall !== undefined && { stall }),

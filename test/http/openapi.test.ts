@@ -86,9 +86,24 @@ t.test("every route with its methods", async (t) => {
     "get /v1/jobs/{id}",
     "delete /v1/jobs/{id}",
     "get /v1/jobs/{id}/result",
+    "get /v1/jobs/{id}/events",
+    "get /v1/jobs/{id}/logs",
+    "get /v1/jobs/{id}/deliveries",
+    "post /v1/jobs/{id}/deliveries/{n}/redeliver",
     "post /v1/jobs/{id}/cancel",
+    "post /v1/jobs/{id}/retry",
+    "post /v1/jobs/cancel",
+    "get /v1/tokens",
+    "post /v1/tokens",
+    "delete /v1/tokens/{id}",
+    "post /v1/session",
+    "delete /v1/session",
+    "get /v1/accounts/{name}",
+    "put /v1/accounts/{name}",
+    "delete /v1/accounts/{name}",
     "get /healthz",
     "get /readyz",
+    "get /metrics",
     "get /openapi.json",
   ];
   t.strictSame(operations.map(({ method, path }) => `${method} ${path}`).sort(), expected.sort());
@@ -97,18 +112,33 @@ t.test("every route with its methods", async (t) => {
 /** Whether a text is a sentence or several. */
 const isSentence = (text: string | undefined) => /^\S.*\w.*\.$/s.test(text ?? "");
 
+/** The account of each scheme needs the same scope; whoever has an account has tokens. */
+function scopeOf(path: string, [first]: Record<string, string[]>[]): string[] {
+  if (path.startsWith("/v1/tokens")) return [];
+  const [scope = "none"] = first?.basic ?? [];
+  const expected = path.startsWith("/v1/accounts") ? /^admin$/ : /^((jobs|models):(read|write)|admin)$/;
+  return [expected.test(scope) ? scope : `${expected}`];
+}
+
 t.test("each operation is described, with each parameter", async (t) => {
   const names = new Set(operations.map(({ operationId }) => operationId));
   t.equal(names.size, operations.length, "names are unique");
   const tags = description.tags.map(({ name }) => name);
+  const schemes = Object.keys(description.components.securitySchemes);
+  t.strictSame(schemes, ["basic", "bearer", "session"]);
   for (const operation of operations) {
     const { path, method, summary, security, requestBody } = operation;
     const name = `${method} ${path}`;
     t.match(summary, /\w/, name);
     t.equal(operation.tags.filter((tag) => tags.includes(tag)).length, 1, name);
-    const isPublic = ["/healthz", "/readyz", "/openapi.json"].includes(path);
+    const isPublic = ["/healthz", "/readyz", "/openapi.json", "/v1/session"].includes(path);
     if (isPublic) t.strictSame(security, [], `${name} needs no account`);
-    else t.match(security, [{ basic: [/^(jobs|models):(read|write)$/] }], `${name} names its scope`);
+    else
+      t.strictSame(
+        security,
+        schemes.map((scheme) => ({ [scheme]: scopeOf(path, security) })),
+        name,
+      );
     if (path.includes("{id}"))
       t.ok(parameters(operation).some(({ value }) => value.name === "id" && value.required === true));
     if (requestBody) t.ok(isSentence(requestBody.description), name);
@@ -147,9 +177,9 @@ t.test("which errors an operation can be answered with", async (t) => {
     t.hasOwnProps(responses, ["400", "408", "417", "431", "500"], `${name}: as any other`);
     const isProbe = path === "/healthz" || path === "/readyz";
     t.equal("403" in responses, !isProbe, `${name}: ALLOW_IPS`);
-    for (const status of ["401", "429"])
-      t.equal(status in responses, security.length > 0, `${name} ${status}`);
-    if (!isProbe) t.equal("503" in responses, security.length > 0, `${name} 503`);
+    const asksWho = security.length > 0 || name === "post /v1/session";
+    for (const status of ["401", "429"]) t.equal(status in responses, asksWho, `${name} ${status}`);
+    if (!isProbe) t.equal("503" in responses, asksWho || path === "/v1/session", `${name} 503`);
     for (const { name: status, value, place } of answers(operation)) {
       const { examples = {} } = value.content?.["application/problem+json"] ?? {};
       if (status === "403") t.equal("cross-site" in examples, method !== "get", name);
@@ -158,10 +188,10 @@ t.test("which errors an operation can be answered with", async (t) => {
     }
   }
   const statuses = (name: string) => Object.keys(find(name).responses).join(" ");
-  const submission = "200 202 400 401 403 404 408 413 415 417 422 429 431 500 503 507";
+  const submission = "200 202 400 401 403 404 408 409 413 415 417 422 429 431 500 503 507";
   t.equal(statuses("submit-stats"), submission);
   t.equal(statuses("submit-test.echo"), submission);
-  t.equal(statuses("submit-rnn.train"), submission.replace("413", "409 413"), "a name that is taken");
+  t.equal(statuses("submit-rnn.train"), submission);
 });
 
 t.test("every example fits its schema", async (t) => {
@@ -267,6 +297,20 @@ t.test("jobs and results of each job type", async (t) => {
   const csv = found<{ value: string }>("components", "examples", "rnn.add.text-csv").value.value;
   t.match(csv, /^a,b,.*\n5,7,12,/);
   t.match(JSON.stringify(description.components.schemas["stats.progress"]), /"rows":.*Read so far/);
+});
+
+t.test("a stream of events", async (t) => {
+  const events = found<Answer>(...find("get-events").place, "responses", "200");
+  t.strictSame(Object.keys(events.value.content ?? {}), ["text/event-stream"]);
+  const example = ["content", "text/event-stream", "examples", `${jobTypes[0].name}.events`];
+  const { value } = found<{ value: string }>(...events.place, ...example).value;
+  const documents = [...value.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data as string));
+  t.strictSame(
+    documents.map(({ state }) => state),
+    ["queued", "active", "completed"],
+  );
+  const job = ["components", "schemas", "AnyJob"];
+  for (const document of documents) t.equal(validate(job, { ...document, result: null }), undefined);
 });
 
 t.test("no schema is more than JSON Schema", async (t) => {

@@ -54,7 +54,11 @@ t.test("the document in each state", async (t) => {
   };
   t.match(queued, nothing);
   const self = `/v1/jobs/${waiting.id}`;
-  t.strictSame((queued as { links: object }).links, { self, cancel: `${self}/cancel` });
+  t.strictSame((queued as { links: object }).links, {
+    self,
+    events: `${self}/events`,
+    cancel: `${self}/cancel`,
+  });
 
   const progressing = await (await poll(running.id, ({ progress }) => progress !== null)).json();
   // as the fixture tells it: 1 of 2 turns; remainingSeconds is then as long as it has taken
@@ -87,12 +91,15 @@ t.test("the document in each state", async (t) => {
     error: null,
     finishedAt: time,
   });
-  t.strictSame(completed.links, { self, result: `${self}/result` });
+  t.strictSame(completed.links, { self, result: `${self}/result`, events: `${self}/events` });
   t.equal(Date.parse(completed.expiresAt) - Date.parse(completed.finishedAt), 1_000_000, "RETENTION");
 
   const canceled = await service.ended(running.id);
   t.match(canceled, { state: "canceled", result: null, error: null, progress, finishedAt: time });
-  t.strictSame(Object.keys(canceled.links), ["self"]);
+  t.strictSame(canceled.links, {
+    self: `/v1/jobs/${running.id}`,
+    events: `/v1/jobs/${running.id}/events`,
+  });
 
   const { body: failed } = await service.post("/v1/test/fail", { value: 1 }, { prefer: "wait=30" });
   t.match(failed, { state: "failed", result: null });

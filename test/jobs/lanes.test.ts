@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import t from "tap";
 import { laneOf, openQueues } from "../../src/jobs/lanes.js";
 import type { JobIdentity } from "../../src/jobs/record.js";
-import { transitions } from "../../src/jobs/transitions.js";
+import { type Place, transitions } from "../../src/jobs/transitions.js";
 import { startRedis } from "../redis-server.js";
 
 t.test("a job goes by its cost", async (t) => {
@@ -31,8 +31,8 @@ async function openLane(t: Parameters<typeof startRedis>[0]) {
       createdAt: 1,
       madeName: "",
     };
-    const number = await steps.enter(job, priority, { ttl: 1000, lane: "batch", account });
-    await queue.add("t", { account } as never, { jobId: id, priority: number });
+    const place = (await steps.enter(job, priority, { ttl: 1000, lane: "batch", account })) as Place;
+    await queue.add("t", { account } as never, { jobId: id, priority: place.turn });
   }
   /** The ids of the next jobs, in the order in which they are taken and started. */
   async function take(count: number): Promise<string[]> {
@@ -43,7 +43,7 @@ async function openLane(t: Parameters<typeof startRedis>[0]) {
       taken.push(id);
       const account = id.replace(/\d+$/, "");
       const job = { id, account, type: "t", lane: "batch", label: null, createdAt: 1, madeName: "" };
-      await steps.start(job, 1, Math.floor(Number(score) / 2 ** 32));
+      await steps.start(job, { startedAt: 1, turn: Math.floor(Number(score) / 2 ** 32), crashes: 0 });
     }
     return taken;
   }

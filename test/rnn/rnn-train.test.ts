@@ -150,3 +150,16 @@ t.test("a training that diverges is the caller's mistake", async (t) => {
   });
   t.end();
 });
+
+t.test("the log says what is trained, and how it went", async (t) => {
+  const sentences: string[] = [];
+  const context = { ...contextOf({ iterations: 3 }), log: (said: string) => void sentences.push(said) };
+  await runTask(rnnTrain, context);
+  // the figures of the job type's example
+  t.match(sentences, [
+    "Training 16 hidden units to add, up to sums of 8 bits: 3 iterations, alpha 0.1, seed 0.",
+    /^Trained in \d+\.\d s: the mean error was 3\.456 at the beginning and 4\.452 at the end\.$/,
+    "Of 16384 sums 0.2% are right.",
+  ]);
+  t.equal(sentences.length, 3);
+});

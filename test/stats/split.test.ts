@@ -1,5 +1,6 @@
 // A file that is read in parts gives the same answer as one that is read whole, wherever it is cut.
 import { isDeepStrictEqual } from "node:util";
+import { gzipSync } from "node:zlib";
 import t from "tap";
 import type { Options } from "../../workers/stats/options.js";
 import { randomOf } from "./random-numbers.js";
@@ -83,10 +84,55 @@ t.test("a log of the parts, and a file large enough to be divided by itself", as
   const split = await statsOf(content, { sentences, threads: 2 });
   const whole = await statsOf(content, { sizes: { smallBytes: 1e9 } });
   t.strictSame(split, whole);
-  t.match(sentences, [/^read 200000 rows in [2-9] parts$/]);
+  t.match(sentences, [
+    `Found ${content.length} bytes: utf-8, delimiter ",", line ends "\\n", 2 columns.`,
+    /^Read 200000 rows in [2-9] parts[.]$/,
+  ]);
+  t.equal(sentences.length, 2);
   // of 0 … n - 1 the mean is (n - 1) / 2 and the sample's variance n (n + 1) / 12
   t.equal(split.columns[0]!.mean, (rows - 1) / 2);
   t.ok(Math.abs((split.columns[0]!.std as number) / Math.sqrt((rows * (rows + 1)) / 12) - 1) < 1e-12);
   // 200000 = 7 × 28571 + 3: the first three keys have one more
   t.match(split.columns[1], { unique: 7, top: "k0", freq: 28_572 });
+});
+
+t.test("the log says what was found, left out, and read once more", async (t) => {
+  const cases: [content: string | Uint8Array, settings: Settings, sentences: string[]][] = [
+    [
+      "a;b\r\n1;2\r\n",
+      {},
+      ['Found 10 bytes: utf-8, delimiter ";", line ends "\\r\\n", 2 columns.', "Read 1 row in 1 part."],
+    ],
+    [
+      "a\tb\n1\t2\n3\t4\t5\n6\t7\t8\n",
+      { options: { badRows: "skip", delimiter: "\t", usecols: ["b"] } },
+      [
+        'Found 20 bytes: utf-8, delimiter "\\t", line ends "\\n", 2 columns, of which 1 are wanted.',
+        "Read 1 row in 1 part; left out 2 records with too many fields.",
+      ],
+    ],
+    [
+      gzipSync("a\n1\n"),
+      {},
+      [
+        `Found ${gzipSync("a\n1\n").length} bytes of gzip: utf-8, delimiter ",", line ends "\\n", 1 column.`,
+        "Read 1 row in 1 part.",
+      ],
+    ],
+    // inside the quotes is what looks like the beginning of a record
+    [
+      'a,b\n"x\ny",1\n"p\n\nq",2\n"\n",3\nz,4\n"u\r\nv",5\n',
+      { sizes: { smallBytes: 0, partBytes: 10 } },
+      [
+        'Found 40 bytes: utf-8, delimiter ",", line ends "\\n", 2 columns.',
+        "Reading 2 parts again, from where the part before has ended.",
+        "Read 5 rows in 4 parts.",
+      ],
+    ],
+  ];
+  for (const [content, settings, expected] of cases) {
+    const sentences: string[] = [];
+    await statsOf(content, { ...settings, sentences });
+    t.strictSame(sentences, expected);
+  }
 });

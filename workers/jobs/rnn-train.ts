@@ -129,8 +129,16 @@ function checkCost(settings: Settings, { trainCost }: Limits): void {
   );
 }
 
+function intent({ binaryDim, hiddenDim, alpha, iterations, seed }: Settings): string {
+  return (
+    `Training ${hiddenDim} hidden units to add, up to sums of ${binaryDim} bits: ${iterations} iterations, ` +
+    `alpha ${alpha}, seed ${seed}.`
+  );
+}
+
 function trainModel(input: Input, context: TaskContext<Input>) {
   const settings = settingsOf(input);
+  context.log(intent(settings));
   const { weights, generator, log, errors, seconds } = train(settings, ({ done, error, accuracy }) =>
     context.progress({
       stage: "training",
@@ -140,6 +148,10 @@ function trainModel(input: Input, context: TaskContext<Input>) {
       detail: { iteration: done, error, accuracy },
     }),
   );
+  context.log(
+    `Trained in ${seconds.toFixed(1)} s: the mean error was ${errors[0]?.toFixed(3)} at the beginning and ` +
+      `${errors.at(-1)?.toFixed(3)} at the end.`,
+  );
   const model: Output["model"] = {
     id: context.job.id,
     name: input.name ?? null,
@@ -148,6 +160,7 @@ function trainModel(input: Input, context: TaskContext<Input>) {
     accuracyPairs: accuracyPairs(settings),
     createdAt: context.job.createdAt,
   };
+  context.log(`Of ${model.accuracyPairs} sums ${(100 * model.accuracy).toFixed(1)}% are right.`);
   return { result: { model, log, errors, seconds }, artifact: encodeWeights(weights) };
 }
 

@@ -9,6 +9,7 @@ import { inputErrorOf, tooMuchMemory } from "./read-failure.js";
 import { readTable } from "./read-table.js";
 import { guessRecordStart } from "./record-start.js";
 import { checkQuantiles, checkTexts } from "./result-size.js";
+import { againSentence, foundSentence, readSentence } from "./sentences.js";
 import { cutSlots, piecesOf, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
 import type { Statistics } from "./statistics.js";
 import { bytesOf, type Table } from "./table.js";
@@ -72,7 +73,9 @@ export interface Sizes {
 /** Answers at once for a small file and for one that can only be read from its beginning; else divides it. */
 export async function planFile(context: Context, sizes: Sizes = {}): Promise<Round<Statistics, Part>> {
   const file = context.file!;
-  const { start, encoding, layout } = await open(context);
+  const opened = await open(context);
+  const { start, encoding, layout } = opened;
+  context.log(foundSentence(file, opened));
   checkQuantiles(layout.columns.length, percentilesOf(context.input.options?.percentiles).length);
   const streamed = file.gzip || encoding.kind === "other";
   if (streamed || file.bytes <= (sizes.smallBytes ?? SMALL_BYTES))
@@ -108,7 +111,10 @@ export async function mergeParts(
   for (const { slot, asTexts, table } of read) slots[slot]![asTexts ? "texts" : "table"] = table;
   const { misread, failed } = verifySlots(slots, opened.start);
   if (failed) throw await inputErrorOf(failed.failure!, opened, context);
-  if (misread.length > 0) return readRound(slots, misread);
+  if (misread.length > 0) {
+    context.log(againSentence(misread.length));
+    return readRound(slots, misread);
+  }
   checkMemory(slots, opened.layout.memory);
 
   const again = [...textsToRead(slots, opened.layout.columns)];
@@ -183,7 +189,8 @@ function describeRound(
 ): Round<Statistics, Part> {
   const { columns } = opened.layout;
   const read = slots.filter(({ table }) => table).length;
-  context.log(`read ${rowsOf(slots).rows} rows in ${read} ${read === 1 ? "part" : "parts"}`);
+  const { rows, skipped } = rowsOf(slots);
+  context.log(readSentence(rows, read, skipped));
   const pieces = piecesOf(slots, columns);
   const weights = columns.map((_, place) =>
     pieces(place).reduce((sum, { table, at }) => sum + valuesAt(table, at), 1),

@@ -19,18 +19,18 @@ function queued(type: AnyJobType) {
     ...{ createdAt: CREATED, startedAt: null, finishedAt: null, expiresAt: null },
     input: type.summarize(type.example.input),
     error: null,
-    links: { self, cancel: `${self}/cancel` },
+    links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
     result: null,
   };
 }
 
 function ended(type: AnyJobType, state: "completed" | "failed" | "canceled", result: unknown = null) {
   const job = queued(type);
-  const { self } = job.links;
+  const { self, events } = job.links;
   return {
     ...{ ...job, state, position: null, attempts: 1 },
     ...{ startedAt: STARTED, finishedAt: ENDED, expiresAt: EXPIRES },
-    links: { self, ...(state === "completed" && { result: `${self}/result` }) },
+    links: { self, ...(state === "completed" && { result: `${self}/result` }), events },
     result,
   };
 }
@@ -64,3 +64,17 @@ export const activeJob: Maker = (type) => {
 /** Examples of several types in one. */
 export const examplesOf = (types: readonly AnyJobType[], ...makers: Maker[]): Examples =>
   Object.assign({}, ...makers.flatMap((make) => types.map(make)));
+
+/** A stream from its beginning to its end. */
+export function eventsExample(type: AnyJobType): Examples {
+  const [active] = Object.values(activeJob(type));
+  const events: [number, string, unknown][] = [
+    [1, "state", queued(type)],
+    [7, "progress", active],
+    [12, "completed", ended(type, "completed")],
+  ];
+  const texts = events.map(
+    ([id, name, job]) => `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(job)}\n\n`,
+  );
+  return { [exampleName(type, "events")]: `retry: 2000\n\n${texts.join("")}` };
+}

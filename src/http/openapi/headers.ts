@@ -22,10 +22,32 @@ export const REQUEST_HEADERS = {
       "says what was honoured.",
     schema: { type: "string", examples: ["wait=10"] },
   },
+  "Idempotency-Key": {
+    description:
+      "A text of your own, at most 255 visible ASCII characters, that you send again when you do not know whether " +
+      "the request came through. Of all requests of the account with the same key within 24 hours one makes a job; " +
+      "the others are answered with that job as it then is (draft-ietf-httpapi-idempotency-key-header).",
+    schema: {
+      type: "string",
+      minLength: 1,
+      maxLength: 255,
+      examples: ["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    },
+  },
   "If-None-Match": {
     description:
       "The `ETag` of the document that you have, or several between commas: 304 if it still is one.",
     schema: { type: "string", examples: ['"7-3"'] },
+  },
+  "Last-Event-ID": {
+    description: "The `id` of the last event that you have: the stream begins with what came after it.",
+    schema: { type: "string", examples: ["7"] },
+  },
+  "Abacus-Webhook": {
+    description:
+      "An https URL, of at most 2,048 characters, that is called when the job has ended: with its document, without " +
+      "the result, signed as Standard Webhooks says. Its host must have public addresses.",
+    schema: { type: "string", format: "uri", examples: ["https://example.com/hooks/abacus"] },
   },
   Expect: {
     description:
@@ -69,6 +91,11 @@ export const ANSWER_HEADERS = {
     schema: { type: "string" },
     example: "wait=10",
   },
+  "Idempotency-Replayed": {
+    description: "An earlier request with the same `Idempotency-Key` made the job.",
+    schema: { type: "string", enum: ["true"] },
+    example: "true",
+  },
   Vary: {
     description: "The answer depends on `Accept`.",
     schema: { type: "string" },
@@ -79,6 +106,11 @@ export const ANSWER_HEADERS = {
     schema: { type: "string" },
     example: "no-store",
   },
+  "X-Accel-Buffering": {
+    description: "Tells proxies such as nginx to pass on each event at once.",
+    schema: { type: "string", enum: ["no"] },
+    example: "no",
+  },
   "Content-Length": {
     description: "Bytes of the body.",
     schema: { type: "integer", minimum: 0 },
@@ -87,7 +119,12 @@ export const ANSWER_HEADERS = {
   "WWW-Authenticate": {
     description: "How to say who you are (RFC 9110, 11.6.1).",
     schema: { type: "string" },
-    example: 'Basic realm="abacus", charset="UTF-8"',
+    example: 'Basic realm="abacus", charset="UTF-8", Bearer realm="abacus"',
+  },
+  "Set-Cookie": {
+    description: "The session's cookie (RFC 6265), which ends at once where a session ends.",
+    schema: { type: "string", pattern: "^abacus_session=" },
+    example: "abacus_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict",
   },
   Allow: {
     description: "The methods that are possible at this path.",

@@ -43,14 +43,22 @@ const known = {
   },
   unauthorized: {
     status: 401,
-    when: "There are no credentials, or wrong ones.",
+    when:
+      "There are no credentials, or wrong ones. `WWW-Authenticate` offers `Basic` and `Bearer`; to a page's script " +
+      "(`Sec-Fetch-Mode`) only `Bearer`, so that the browser does not ask for a password.",
     detail: "an account is needed: wrong or no credentials",
     headers: ["WWW-Authenticate"],
   },
   forbidden: {
     status: 403,
-    when: "The account lacks the scope that this needs.",
+    when: "The account, or the token, lacks the scope that this needs.",
     detail: "this needs the scope jobs:write",
+    headers: ["WWW-Authenticate?"],
+  },
+  "protected-account": {
+    status: 403,
+    when: "The account `admin` can be neither changed nor removed here.",
+    detail: "the account admin is changed by `npm run account -- passwd admin`",
   },
   "cross-site": {
     status: 403,
@@ -78,6 +86,12 @@ const known = {
     detail: "PUT is not possible here; possible: GET, HEAD",
     headers: ["Allow"],
   },
+  "events-not-acceptable": {
+    status: 406,
+    name: "not-acceptable",
+    when: "`Accept` does not admit `text/event-stream`.",
+    detail: "events can be had as text/event-stream",
+  },
   "not-acceptable": {
     status: 406,
     when: "The result cannot be had in any media type that `Accept` names.",
@@ -90,6 +104,22 @@ const known = {
     detail: "nothing of the body came for 60 s",
   },
   "already-ended": { status: 409, when: "The job has ended.", detail: "the job is completed" },
+  superseded: {
+    status: 409,
+    when: "The job was retried since it ended so: what was told of that end cannot be told again.",
+    detail: "the job was retried since: its next end is another delivery",
+  },
+  "not-retryable": {
+    status: 409,
+    when: "The job has neither failed nor been canceled.",
+    detail: "the job is completed: only a failed or canceled one can run again",
+  },
+  "key-arriving": {
+    status: 409,
+    when: "The first request with this `Idempotency-Key` is still arriving.",
+    detail: "the first request with this Idempotency-Key is still arriving",
+    headers: ["Retry-After?"],
+  },
   "no-result": {
     status: 409,
     when: "The job has no result: it runs (then `Retry-After` is there) or was canceled.",
@@ -100,6 +130,11 @@ const known = {
     status: 409,
     when: "The account has a model of this name, or one is being trained.",
     detail: 'the name "mine" is in use by another model',
+  },
+  "too-many-tokens": {
+    status: 409,
+    when: "The account has 100 tokens that have not ended.",
+    detail: "the account has 100 tokens, which is the most there may be: delete one first",
   },
   "too-large": {
     status: 413,
@@ -133,6 +168,11 @@ const known = {
     when: "A value has the right type, but cannot be: it is out of its range, or does not go with the others.",
     detail: "/iterations must be >= 1",
     errors: [{ path: "/iterations", message: "must be >= 1" }],
+  },
+  "key-reused": {
+    status: 422,
+    when: "The `Idempotency-Key` was used with another request within a day.",
+    detail: "this Idempotency-Key was used with another request",
   },
   "unreadable-file": {
     status: 422,
@@ -210,7 +250,7 @@ const known = {
   },
   unavailable: {
     status: 503,
-    when: "Redis cannot be reached now, or too many passwords are being checked.",
+    when: "Redis, or the issuer of a JWT, cannot be reached now, or too many passwords are being checked.",
     detail: "the queue cannot be reached now",
     headers: TRY_AGAIN,
   },
@@ -220,7 +260,7 @@ const known = {
     when: "With `Location`, the job is there or may be: look there before you send it again.",
     detail:
       "the queue did not answer in time, and the job may have been accepted: Location is where it then is; look " +
-      "there before sending it again",
+      "there before sending it again, or send it again with the Idempotency-Key that it had",
     headers: [...TRY_AGAIN, "Location?"],
   },
   "queue-full": {
@@ -241,6 +281,9 @@ const known = {
 export type Problem = keyof typeof known;
 
 export const PROBLEMS: Readonly<Record<Problem, KnownProblem>> = known;
+
+/** What is wrong with the parameters of a query. */
+export const QUERY_PROBLEMS = ["invalid-input", "impossible-value"] as const satisfies readonly Problem[];
 
 /** How a job can fail: its `error`, which is also the answer of the address of its result. */
 export const JOB_PROBLEMS: readonly Problem[] = [

@@ -2,6 +2,7 @@
 import Type, { type TSchema } from "typebox";
 import type { AnyJobType } from "../../../workers/job-type.js";
 import { CSV_BODY, FORM_BODY, JSON_BODY, mediaTypesOf, optionsSchemaOf } from "../bodies.js";
+import { jobParameters } from "../job-parameters.js";
 import { inputSchema, jobSchemaOf } from "../schemas.js";
 import { CSV, completedJob, exampleName, queuedJob } from "./examples.js";
 import type { AnswerHeader } from "./headers.js";
@@ -24,6 +25,7 @@ const problemsOf = ({ accepts, model, makes }: AnyJobType): Problem[] => [
   ...(["invalid-input", "malformed-json", "cut-off", "not-found"] as const),
   ...(model ? (["unknown-model"] as const) : []),
   ...(makes ? (["name-taken"] as const) : []),
+  ...(["key-arriving", "key-reused"] as const),
   "too-large",
   ...(accepts.includes("file") ? (["too-many-parts"] as const) : []),
   ...(["unsupported-media-type", "impossible-value"] as const),
@@ -40,9 +42,11 @@ export function describeSubmission(type: AnyJobType): object {
     tags: ["Submit"],
     summary: type.summary,
     description: type.description,
-    // a raw file has its options here, every other body has a place for them
-    querystring: optionsOf(type),
-    reads: ["Prefer", "Expect", ...(takesFile ? (["Content-Encoding"] as const) : [])],
+    querystring: queryOf(type),
+    reads: [
+      ...(["Prefer", "Idempotency-Key", "Abacus-Webhook", "Expect"] as const),
+      ...(takesFile ? (["Content-Encoding"] as const) : []),
+    ],
     body: {
       description: mediaTypes.map((mediaType) => `- \`${mediaType}\`: ${BODIES[mediaType]}`).join("\n"),
       required: !type.accepts.includes("json"),
@@ -52,12 +56,13 @@ export function describeSubmission(type: AnyJobType): object {
       200: {
         description:
           "With `Prefer: wait=N`: the job has ended in time. Its `state` says how, also when it failed.",
-        headers: [...ALWAYS, "Preference-Applied"],
+        headers: [...ALWAYS, "Preference-Applied", "Idempotency-Replayed?"],
         content: json(schema, completedJob(type)),
       },
       202: {
-        description: "The job is accepted.",
-        headers: [...ALWAYS, "Retry-After", "Preference-Applied?"],
+        description:
+          "The job is accepted; or with an `Idempotency-Key` that made a job before, this is that job as it is now.",
+        headers: [...ALWAYS, "Retry-After", "Preference-Applied?", "Idempotency-Replayed?"],
         content: json(schema, queuedJob(type)),
       },
     },
@@ -69,6 +74,12 @@ export function describeSubmission(type: AnyJobType): object {
 /** The options of a file. */
 function optionsOf(type: AnyJobType): OptionsSchema {
   return (optionsSchemaOf(type) ?? Type.Object({}, { additionalProperties: false })) as OptionsSchema;
+}
+
+/** What a submission's query may hold: a raw file has its options there, every other body has a place for them. */
+function queryOf(type: AnyJobType): OptionsSchema {
+  const options = optionsOf(type);
+  return { ...options, properties: { ...options.properties, ...jobParameters } };
 }
 
 function bodiesOf(type: AnyJobType): Contents {

@@ -6,15 +6,22 @@ import Type from "typebox";
 import { JSON_TYPE } from "../job-replies.js";
 import { complete } from "../openapi/document.js";
 import { describe, json } from "../openapi/operation.js";
+import { SESSION_COOKIE } from "../session-cookie.js";
 
 const OPENAPI = "3.1.0";
 
 const DESCRIPTION = `A compute service with a job queue. Submit a job, then poll its address (\`Location\`), or wait
-for its end with \`Prefer: wait=N\`; cancel it, or delete it with all that belongs to it. What was answered with 202
-is finished, whichever process crashes. A job's outcome is kept for \`RETENTION\` seconds, a day unless set.
+for its end with \`Prefer: wait=N\`, or follow its events; cancel it, or delete it with all that belongs to it. What was
+answered with 202 is finished, whichever process crashes. A job's outcome is kept for \`RETENTION\` seconds, a day unless set.
 
-**Accounts.** Everything but \`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\` needs one. What belongs to
-another account does not exist: 404.
+**Accounts.** Everything but \`/healthz\`, \`/readyz\`, \`/openapi.json\`, \`/docs\` and \`/v1/session\` needs one: name and
+password (HTTP Basic), a bearer token, or the cookie of a session. What belongs to another account does not exist: 404.
+
+**Webhooks.** With \`Abacus-Webhook: https://…\` on its submission, a job calls that URL when it has ended: \`POST\` of
+\`{ "type": "job.completed" | "job.failed" | "job.canceled", "timestamp", "data" }\`, less than 20 KB, \`data\` being the
+job document without its result. \`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\` are those of Standard
+Webhooks. What is not answered with 2xx within 15 s is tried again after about 5 s, 30 s, 5 min, 30 min, 2 h and 6 h,
+or when \`Retry-After\` says, but not after 410, and not once the job has expired. No redirect is followed.
 
 **Errors** are problem documents (RFC 9457). A problem's \`type\` is \`urn:abacus:problem:\` and its name; each answer
 below lists the names that it can have, each with an example. Names and statuses are for programs, \`title\` and
@@ -34,12 +41,23 @@ Names in capitals are settings of the service. Objects of answers may get furthe
 
 const SECURITY_SCHEMES = {
   basic: { type: "http", scheme: "basic", description: "The account's name and password (RFC 7617)." },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "A token of `/v1/tokens`, or a JWT of the issuer in `OIDC_ISSUER` (RFC 6750).",
+  },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description: "The cookie of a session, as `/v1/session` sets it.",
+  },
 } as const;
 
 /** Each scheme by itself, with the scope that the account needs. */
 function securityOf(scope: string | undefined): Record<string, string[]>[] {
   if (scope === undefined || scope === "public") return [];
-  return Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [scope] }));
+  return Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: scope === "any" ? [] : [scope] }));
 }
 
 const openapiSchema = Type.Object(
@@ -81,6 +99,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: [
         { name: "Submit", description: "An operation for each job type: its input becomes a job." },
         { name: "Jobs", description: "The account's jobs and their results." },
+        { name: "Accounts", description: "Accounts, their bearer tokens, and sessions of browsers." },
         { name: "Service", description: "The service itself; needs no account." },
       ],
     },

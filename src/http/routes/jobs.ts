@@ -1,11 +1,11 @@
-// Jobs: list, look at, wait for, read the result of, cancel, delete.
+// Jobs to look at: lists, one with its waits, and its result.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static } from "typebox";
 import { isId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
-import { principalOf } from "../authentication.js";
+import { accountOf, accountQuery } from "../authentication.js";
 import { summaryOf } from "../job-document.js";
 import {
   etagOf,
@@ -16,21 +16,14 @@ import {
   sendJob,
   sendNotModified,
 } from "../job-replies.js";
-import {
-  activeJob,
-  canceledJob,
-  completedJob,
-  examplesOf,
-  failedJob,
-  listedJob,
-} from "../openapi/examples.js";
+import { activeJob, completedJob, examplesOf, failedJob, listedJob } from "../openapi/examples.js";
 import { describe, json } from "../openapi/operation.js";
-import { JOB_PROBLEMS } from "../openapi/problems.js";
+import { JOB_PROBLEMS, QUERY_PROBLEMS } from "../openapi/problems.js";
 import { resultContents } from "../openapi/results.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
 import { HttpProblem, PROBLEM_TYPE } from "../problems.js";
 import { type Results, sendResult } from "../results.js";
-import { jobListSchema, jobSchemaOfAll, stateSchema } from "../schemas.js";
+import { type JobParams, jobListSchema, jobParams, jobSchemaOfAll, stateSchema } from "../schemas.js";
 
 export interface JobRoutesDeps {
   jobs: Jobs;
@@ -39,15 +32,13 @@ export interface JobRoutesDeps {
   stopping: AbortSignal;
 }
 
-const params = Type.Object({
-  id: Type.String({ description: "The job's id.", examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"] }),
-});
-type Params = Static<typeof params>;
+const query = Type.Object(accountQuery);
 
 const listQuery = Type.Object(
   {
     state: Type.Optional({ ...stateSchema, description: "Only jobs in this state." } as typeof stateSchema),
     type: Type.Optional(Type.String({ description: "Only jobs of this type.", examples: ["stats"] })),
+    label: Type.Optional(Type.String({ description: "Only jobs with this label.", examples: ["nightly"] })),
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Jobs of a page at most." }),
     ),
@@ -57,6 +48,7 @@ const listQuery = Type.Object(
         examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"],
       }),
     ),
+    ...accountQuery,
   },
   { additionalProperties: false },
 );
@@ -64,21 +56,20 @@ const listQuery = Type.Object(
 export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
   const { jobs, results, stopping } = deps;
   const read = { scope: "jobs:read" } as const;
-  const write = { scope: "jobs:write" } as const;
   const { types } = results.registry;
   const anyJob = jobSchemaOfAll(types);
   const oneType = types.slice(0, 1);
 
   async function found(request: FastifyRequest): Promise<JobRecord> {
-    const { id } = request.params as Params;
-    const job = await jobs.find(principalOf(request).account, id);
+    const { id } = request.params as JobParams;
+    const job = await jobs.find(accountOf(request), id);
     if (!job) throw noSuchJob(id);
     return job;
   }
 
   async function foundAfter(request: FastifyRequest, reply: FastifyReply, seconds: number) {
-    const { id } = request.params as Params;
-    const { account } = principalOf(request);
+    const { id } = request.params as JobParams;
+    const account = accountOf(request);
     const job = await withWait(jobs, id, seconds, { reply, stopping }, (wait) =>
       wait.ended(() => jobs.find(account, id)),
     );
@@ -104,15 +95,15 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
             }),
           },
         },
-        problems: ["invalid-input", "impossible-value"],
+        problems: [...QUERY_PROBLEMS],
       }),
     },
     async (request, reply) => {
-      const { limit = 20, cursor, ...filters } = request.query as Static<typeof listQuery>;
+      const { limit = 20, cursor, account: _, ...filters } = request.query as Static<typeof listQuery>;
       if (cursor !== undefined && !isId(cursor))
         throw new HttpProblem(400, "bad-request", "cursor is not one that a page gave as nextCursor");
-      const query = { ...filters, limit, ...(cursor !== undefined && { cursor }) } as ListQuery;
-      const page = await jobs.list(principalOf(request).account, query);
+      const wanted = { ...filters, limit, ...(cursor !== undefined && { cursor }) } as ListQuery;
+      const page = await jobs.list(accountOf(request), wanted);
       const list = page.jobs.map(summaryOf).join(",");
       return reply.type(JSON_TYPE).send(`{"jobs":[${list}],"nextCursor":${JSON.stringify(page.nextCursor)}}`);
     },
@@ -126,7 +117,8 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
         operationId: "get-job",
         tags: ["Jobs"],
         summary: "A job, with its result when it has one of at most 64 KiB",
-        params,
+        params: jobParams,
+        querystring: query,
         reads: ["Prefer", "If-None-Match"],
         answers: {
           200: {
@@ -142,7 +134,7 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
             headers: ["ETag", "Retry-After?", "Preference-Applied?"],
           },
         },
-        problems: ["not-found"],
+        problems: ["not-found", ...QUERY_PROBLEMS],
       }),
     },
     async (request, reply) => {
@@ -164,7 +156,8 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
         description:
           "`Accept` says which of the media types is preferred; JSON without it. For a failed job the answer is " +
           "the job's `error`, with its status.",
-        params,
+        params: jobParams,
+        querystring: query,
         answers: {
           200: {
             description: "The result.",
@@ -172,7 +165,7 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
             content: resultContents(types),
           },
         },
-        problems: ["not-found", "not-acceptable", "no-result", ...JOB_PROBLEMS],
+        problems: ["not-found", "invalid-input", "not-acceptable", "no-result", ...JOB_PROBLEMS],
       }),
     },
     async (request, reply) => {
@@ -182,54 +175,6 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
       if (job.state === "completed") return sendResult(results, job, request, reply);
       const headers: Record<string, string> = hasEnded(job.state) ? {} : { "retry-after": RETRY_AFTER };
       throw new HttpProblem(409, "no-result", `the job is ${job.state}`, headers);
-    },
-  );
-
-  app.post(
-    "/v1/jobs/:id/cancel",
-    {
-      config: write,
-      schema: describe({
-        operationId: "cancel-job",
-        tags: ["Jobs"],
-        summary: "Cancels a job that has not ended",
-        description: "A queued job never starts; one that runs stops within a second, in whichever process.",
-        params,
-        answers: {
-          202: {
-            description: "The job is canceled.",
-            headers: ["ETag"],
-            content: json(anyJob, examplesOf(oneType, canceledJob)),
-          },
-        },
-        problems: ["not-found", "already-ended"],
-      }),
-    },
-    async (request, reply) => {
-      const { id } = request.params as Params;
-      const job = await jobs.cancel(principalOf(request).account, id);
-      if (!job) throw noSuchJob(id);
-      return sendJob(reply, 202, job);
-    },
-  );
-
-  app.delete(
-    "/v1/jobs/:id",
-    {
-      config: write,
-      schema: describe({
-        operationId: "delete-job",
-        tags: ["Jobs"],
-        summary: "Cancels a job if need be and forgets it, its result and its upload",
-        params,
-        answers: { 204: { description: "It is gone." } },
-        problems: ["not-found"],
-      }),
-    },
-    async (request, reply) => {
-      const { id } = request.params as Params;
-      if (!(await jobs.remove(principalOf(request).account, id))) throw noSuchJob(id);
-      return reply.code(204).send();
     },
   );
 }

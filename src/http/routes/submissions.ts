@@ -3,13 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AnyJobType } from "../../../workers/job-type.js";
 import type { FileStore } from "../../files/file-store.js";
 import { newId } from "../../jobs/id.js";
-import { type Jobs, MaybeAccepted } from "../../jobs/jobs.js";
+import type { Idempotency } from "../../jobs/idempotency.js";
+import type { Jobs } from "../../jobs/jobs.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";
+import { MaybeAccepted, type Submission } from "../../jobs/submissions.js";
 import { isUnavailable } from "../../redis/connections.js";
+import { WEBHOOK_HEADER, type WebhookTargets } from "../../webhooks/targets.js";
 import { principalOf } from "../authentication.js";
-import type { BodyReader } from "../bodies.js";
+import type { BodyReader, Content } from "../bodies.js";
+import { fingerprintOf, idempotencyKeyOf } from "../idempotency-key.js";
 import { addressOf } from "../job-document.js";
+import { splitQuery } from "../job-parameters.js";
 import { noSuchJob, RETRY_AFTER, sendJob } from "../job-replies.js";
 import { describeSubmission } from "../openapi/submission.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
@@ -18,6 +23,8 @@ import { notNow } from "../problems.js";
 export interface SubmissionDeps {
   registry: Registry;
   jobs: Jobs;
+  idempotency: Idempotency;
+  webhookTargets: WebhookTargets;
   files: FileStore;
   bodies: BodyReader;
   /** Refuses what is more than the account may submit. */
@@ -31,19 +38,75 @@ export function submissionRoutes(app: FastifyInstance, deps: SubmissionDeps): vo
 }
 
 function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: SubmissionDeps): void {
-  const { jobs, files, bodies, limit, stopping } = deps;
+  const { jobs, idempotency, webhookTargets, files, bodies, limit, stopping } = deps;
 
-  /** Accepts the job; from then on its file is the job's, before that whatever fails removes it. */
-  async function accept(request: FastifyRequest, reply: FastifyReply, id: string): Promise<void> {
+  async function webhookOf({ headers }: FastifyRequest): Promise<Pick<Submission, "webhook">> {
+    const webhook = headers[WEBHOOK_HEADER.toLowerCase()];
+    if (webhook === undefined) return {};
+    const url = [webhook].flat().join(",");
+    await webhookTargets.check(url);
+    return { webhook: url };
+  }
+
+  /** The job as it waits; `undefined` when it has been begun already. Its file is the job's from then on. */
+  async function submit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    content: Content & Pick<Submission, "webhook">,
+  ): Promise<JobRecord | undefined> {
     const { account } = principalOf(request);
+    const job = await jobs.submit({ id, account, type, ...content, ...splitQuery(request.query).parameters });
+    reply.header("location", addressOf(id));
+    return job;
+  }
+
+  /** Before it is accepted, whatever fails leaves nothing of it. */
+  async function accept(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+  ): Promise<JobRecord | undefined> {
+    const webhook = await webhookOf(request);
     const content = await bodies.read(request, reply, type, id);
     try {
-      await jobs.submit({ id, account, type, ...content });
-      reply.header("location", addressOf(id));
+      return await submit(request, reply, id, { ...content, ...webhook });
     } catch (error) {
-      if (error instanceof MaybeAccepted) throw undecided(id, error);
-      if (content.file) await files.remove("uploads", id);
-      throw isUnavailable(error) ? notNow("the queue cannot be reached now; nothing was accepted") : error;
+      if (content.file && !(error instanceof MaybeAccepted)) await files.remove("uploads", id);
+      throw refusalOf(error, id);
+    }
+  }
+
+  /** Accepts the job, unless another request with the same key has. Returns the id that the job has. */
+  async function acceptOnce(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key: string,
+    id: string,
+  ): Promise<string> {
+    const webhook = await webhookOf(request);
+    const use = await idempotency.use(principalOf(request).account, key, id, bodies.isLong(request));
+    let claimed = id;
+    try {
+      const content = await bodies.read(request, reply, type, id);
+      const claim = await use.claim(fingerprintOf(request, content));
+      claimed = claim.id;
+      if (content.file && claimed !== id) {
+        if (claim.accepted) await files.remove("uploads", id);
+        else await files.move("uploads", id, claimed);
+      }
+      if (claim.accepted) reply.header("location", addressOf(claimed)).header("idempotency-replayed", "true");
+      else {
+        await submit(request, reply, claimed, { ...content, ...webhook });
+        await use.accept(claimed);
+      }
+      return claimed;
+    } catch (error) {
+      if (!(error instanceof MaybeAccepted)) {
+        await files.remove("uploads", id);
+        await use.release().catch(() => {}); // it runs out by itself
+      }
+      throw refusalOf(error, claimed);
     }
   }
 
@@ -56,16 +119,18 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
     },
     async (request, reply) => {
       const { account } = principalOf(request);
-      const id = newId();
+      const key = idempotencyKeyOf(request);
+      const newJob = newId();
+      const id = key === undefined ? newJob : await acceptOnce(request, reply, key, newJob);
       const find = () => jobs.find(account, id);
       const seconds = preferredWait(request);
       if (seconds === undefined) {
-        await accept(request, reply, id);
-        return show(request, reply, id, await accepted(id, find()));
+        const waiting = key === undefined ? await accept(request, reply, id) : undefined;
+        return show(request, reply, id, waiting ?? (await accepted(id, find())));
       }
       return withWait(jobs, id, seconds, { reply, stopping }, async (wait) => {
-        await accept(request, reply, id);
-        return show(request, reply, id, await accepted(id, wait.ended(find, { fresh: true })));
+        if (key === undefined) await accept(request, reply, id);
+        return show(request, reply, id, await accepted(id, wait.ended(find, { fresh: key === undefined })));
       });
     },
   );
@@ -77,15 +142,23 @@ function show(
   id: string,
   job: JobRecord | undefined,
 ): FastifyReply {
-  if (!job) throw noSuchJob(id);
+  if (!job) {
+    reply.removeHeader("location").removeHeader("idempotency-replayed");
+    throw noSuchJob(id);
+  }
   applyPreference(request, reply);
   if (preferredWait(request) !== undefined && hasEnded(job.state)) return sendJob(reply, 200, job);
   return sendJob(reply.header("retry-after", RETRY_AFTER), 202, job);
 }
 
-function undecided(id: string, { message }: MaybeAccepted): Error {
-  const detail = `${message}: Location is where it then is; look there before sending it again`;
-  return notNow(detail, { location: addressOf(id) });
+function refusalOf(error: unknown, id: string): unknown {
+  if (error instanceof MaybeAccepted) {
+    const detail =
+      `${error.message}: Location is where it then is; look there before sending it again, or send it again ` +
+      "with the Idempotency-Key that it had";
+    return notNow(detail, { location: addressOf(id) });
+  }
+  return isUnavailable(error) ? notNow("the queue cannot be reached now; nothing was accepted") : error;
 }
 
 /** A job that is accepted and cannot be shown must not be sent again. */

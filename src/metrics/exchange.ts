@@ -1,0 +1,51 @@
+// The metrics of processes that answer no HTTP: they leave them in Redis, and whoever is asked for metrics adds them.
+import os from "node:os";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import {
+  AggregatorRegistry,
+  type MetricObjectWithValues,
+  type MetricValue,
+  type Registry,
+} from "prom-client";
+import { metricsKey } from "../redis/keys.js";
+
+/** Milliseconds. */
+const INTERVAL = 5000;
+/** How long those of a process are shown that leaves no newer ones; milliseconds. */
+const KEPT = 16_000;
+
+type Metric = MetricObjectWithValues<MetricValue<string>>;
+
+interface Left {
+  /** Milliseconds. */
+  at: number;
+  metrics: Metric[];
+}
+
+/** Leaves the metrics of this process in Redis, labelled with its name, until that is stopped. */
+export function leaveMetrics(registry: Registry, redis: Redis, logger: Logger): () => Promise<void> {
+  const name = `${os.hostname()}:${process.pid}`;
+  registry.setDefaultLabels({ process: name });
+
+  async function leave(): Promise<void> {
+    const left = { at: Date.now(), metrics: await registry.getMetricsAsJSON() };
+    await redis.multi().hset(metricsKey, name, JSON.stringify(left)).pexpire(metricsKey, KEPT).exec();
+  }
+  const tryTo = () => leave().catch((err) => logger.warn({ err }, "the metrics were not left in Redis"));
+  const timer = setInterval(tryTo, INTERVAL);
+  void tryTo();
+  return async () => {
+    clearInterval(timer);
+    await redis.hdel(metricsKey, name).catch(() => {}); // they run out by themselves
+  };
+}
+
+/** All metrics in the text format of Prometheus: this process's own, and those that others have left. */
+export async function allMetrics(registry: Registry, redis: Redis): Promise<string> {
+  const left = Object.values(await redis.hgetall(metricsKey)).map((text) => JSON.parse(text) as Left);
+  const others = left.filter(({ at }) => at > Date.now() - KEPT).map(({ metrics }) => metrics);
+  if (others.length === 0) return registry.metrics();
+  const own = (await registry.getMetricsAsJSON()) as Metric[];
+  return AggregatorRegistry.aggregate([own, ...others] as never).metrics();
+}
