@@ -1,6 +1,6 @@
 // The threads' only entry: runs one step of one job and hands back its result as final JSON bytes.
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
 import { InputError, type InputProblem } from "./input-error.js";
@@ -32,17 +32,22 @@ export interface StepRequest {
   input: { value: unknown } | { body: string };
   file: SourceFile | undefined;
   model: ModelReference | undefined;
+}
+
+/** What is the same for all steps of a pool, told to its threads once. */
+export interface StepSettings {
   limits: Limits;
+  /** Bytes that the steps of a job together may hold. */
   memory: number;
+  /** How many parts can run at the same time. */
   threads: number;
-  output: {
-    /** A result of at most this many bytes is handed back; a larger one is written to `result`. */
-    inlineBytes: number;
-    result: string;
-    made: string;
-    /** Whether a file must be on the disk before the step ends. */
-    durable: boolean;
-  };
+  /** A result of at most this many bytes is handed back; a larger one is written to a file. */
+  inlineBytes: number;
+  /** The folders of such files, and of what jobs make, by the jobs' ids. */
+  results: string;
+  made: string;
+  /** Whether a file must be on the disk before the step ends. */
+  durable: boolean;
 }
 
 /** What the answer to `refer` holds. */
@@ -54,7 +59,7 @@ export interface Referred {
 }
 
 export type StepReply = (
-  | { kind: "answer"; bytes: number; result: Uint8Array | null; made: string | undefined }
+  | { kind: "answer"; bytes: number; result: string | null; made: string | undefined }
   | { kind: "parts"; parts: unknown[] }
   | { kind: "value"; value: unknown }
   | { kind: "mistake"; problem: InputProblem }
@@ -78,8 +83,6 @@ export interface FormatRequest {
 export interface StepNews {
   id: string;
   part: number;
-  /** It has its thread now: before that it waited in the pool's line. */
-  started?: true;
   progress?: Progress;
   sentence?: string;
 }
@@ -87,9 +90,15 @@ export interface StepNews {
 /** Progress is passed on this often; milliseconds. */
 const PROGRESS_INTERVAL = 250;
 
-const registry: { jobTypes: readonly AnyJobType[] } = await import(
-  (workerData as { registry?: string } | undefined)?.registry ?? "./job-types.js"
-);
+/** What a pool's threads are started with; a pool that runs no steps has no settings for them. */
+export interface ThreadData {
+  /** The module that says the job types. */
+  registry: string;
+  settings: StepSettings | undefined;
+}
+
+const { registry: module, settings } = workerData as ThreadData;
+const registry: { jobTypes: readonly AnyJobType[] } = await import(module);
 const types = new Map(registry.jobTypes.map((type) => [type.name, type]));
 
 export default async function run(request: StepRequest | FormatRequest | { step: "ping" }): Promise<unknown> {
@@ -97,23 +106,32 @@ export default async function run(request: StepRequest | FormatRequest | { step:
   const type = types.get(request.type);
   if (!type) throw new Error(`this thread does not know the job type ${request.type}`);
   if (request.step === "format") return format(type, request);
-  parentPort?.postMessage({ id: request.job.id, part: request.part, started: true } satisfies StepNews);
+  if (!settings) throw new Error("this pool runs no steps");
   const spoken = { said: 0 };
-  const reply = { ...(await runStep(type, request, spoken)), ...spoken };
-  return move({ [transferableSymbol]: transferables(reply), [valueSymbol]: reply } as never);
+  const reply = await runStep(type, request, settings, spoken);
+  if (spoken.said > 0) reply.said = spoken.said;
+  const buffers = transferables(reply);
+  if (buffers.length === 0) return reply;
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: reply } as never);
 }
 
-async function runStep(type: AnyJobType, request: StepRequest, spoken: { said: number }): Promise<StepReply> {
+async function runStep(
+  type: AnyJobType,
+  request: StepRequest,
+  settings: StepSettings,
+  spoken: { said: number },
+): Promise<StepReply> {
   try {
     if (request.step === "refer") return { kind: "value", value: refer(type, request) };
-    const context = contextOf(type, request, spoken);
-    if ("task" in type) return answer(type, request, await type.task(context.input, context));
+    const context = contextOf(type, request, settings, spoken);
+    const { id } = request.job;
+    if ("task" in type) return answer(type, id, settings, await type.task(context.input, context));
     if (request.step === "part") return { kind: "value", value: await type.part(request.payload, context) };
     const round: Round<unknown, unknown> =
       request.step === "plan"
         ? await type.plan(context.input, context)
         : await type.merge(request.payload as unknown[], context);
-    return "parts" in round ? { kind: "parts", parts: round.parts } : answer(type, request, round);
+    return "parts" in round ? { kind: "parts", parts: round.parts } : answer(type, id, settings, round);
   } catch (error) {
     if (error instanceof InputError) return { kind: "mistake", problem: error.problem };
     throw error;
@@ -132,8 +150,13 @@ function refer(type: AnyJobType, request: StepRequest): Referred {
   return { model: type.model?.(input), name: type.makes && (input as { name?: string }).name };
 }
 
-function contextOf(type: AnyJobType, request: StepRequest, spoken: { said: number }): TaskContext {
-  const { job, part, file, model, limits, memory, threads } = request;
+function contextOf(
+  type: AnyJobType,
+  request: StepRequest,
+  { limits, memory, threads }: StepSettings,
+  spoken: { said: number },
+): TaskContext {
+  const { job, part, file, model } = request;
   let input: unknown = "value" in request.input ? request.input.value : undefined;
   let told = 0;
   const tell = (news: Omit<StepNews, "id" | "part">) =>
@@ -166,21 +189,24 @@ function contextOf(type: AnyJobType, request: StepRequest, spoken: { said: numbe
 }
 
 /** The only place where a result becomes JSON: what is written here is what the caller reads. */
-function answer(type: AnyJobType, request: StepRequest, given: Answer<unknown>): StepReply {
-  // an encoder's bytes have a buffer of their own, which moves to the event loop's thread uncopied
-  const result = new TextEncoder().encode(JSON.stringify(given.result));
-  const { output } = request;
-  if (given.artifact) writeWhole(output.made, given.artifact, output.durable);
-  const inline = result.length <= output.inlineBytes;
-  if (!inline) writeWhole(output.result, result, output.durable);
-  const made = type.makes && JSON.stringify((given.result as Record<string, unknown>)[type.makes]);
-  return { kind: "answer", bytes: result.length, result: inline ? result : null, made };
+function answer(
+  type: AnyJobType,
+  id: string,
+  { inlineBytes, results, made, durable }: StepSettings,
+  { result, artifact }: Answer<unknown>,
+): StepReply {
+  const json = JSON.stringify(result);
+  const bytes = Buffer.byteLength(json);
+  if (artifact) writeWhole(join(made, id), artifact, durable);
+  if (bytes > inlineBytes) writeWhole(join(results, id), json, durable);
+  const document = type.makes && JSON.stringify((result as Record<string, unknown>)[type.makes]);
+  return { kind: "answer", bytes, result: bytes > inlineBytes ? null : json, made: document };
 }
 
 /** Readers see the whole file or none, also when two workers write it at the same time. */
-function writeWhole(path: string, bytes: Uint8Array, durable: boolean): void {
+function writeWhole(path: string, content: Uint8Array | string, durable: boolean): void {
   const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  writeFileSync(temporary, bytes, { mode: 0o600, flush: durable });
+  writeFileSync(temporary, content, { mode: 0o600, flush: durable });
   renameSync(temporary, path);
   if (!durable) return;
   const folder = openSync(dirname(path), "r"); // a new name is durable when its folder is

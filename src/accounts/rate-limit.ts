@@ -1,6 +1,5 @@
 // How often something happens in a minute, counted in Redis for all processes together.
 import type { Redis } from "ioredis";
-import { RateLimiterRedis } from "rate-limiter-flexible";
 import { rateKey } from "../redis/keys.js";
 
 /** Seconds; it begins with the first thing that is counted. */
@@ -26,14 +25,17 @@ export interface RateLimit {
   look(who: string): Promise<Usage>;
 }
 
+const COUNT = `
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}`;
+
 /** Counts what is called `what`, up to `limit` in a window for each who does it. */
 export function createRateLimit(redis: Redis, what: string, limit: number): RateLimit {
-  const limiter = new RateLimiterRedis({
-    storeClient: redis,
-    keyPrefix: rateKey(what),
-    points: limit,
-    duration: WINDOW,
-  });
+  redis.defineCommand("abacusCount", { lua: COUNT, numberOfKeys: 1 });
+  const commands = redis as unknown as {
+    abacusCount(key: string, window: number): Promise<[count: number, left: number]>;
+  };
   const usage = (count: number, milliseconds: number): Usage => ({
     count,
     exceeded: count > limit,
@@ -43,13 +45,10 @@ export function createRateLimit(redis: Redis, what: string, limit: number): Rate
   return {
     limit,
     async count(who) {
-      // `consume` would reject with what is no Error
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(encodeURIComponent(who));
-      return usage(consumedPoints, msBeforeNext);
+      return usage(...(await commands.abacusCount(rateKey(what, who), WINDOW * 1000)));
     },
     async look(who) {
-      // the library's own way is a MULTI, which a Redis without memory refuses
-      const key = limiter.getKey(encodeURIComponent(who));
+      const key = rateKey(what, who);
       const [count, left] = await Promise.all([redis.get(key), redis.pttl(key)]);
       return usage(Number(count ?? 0), left > 0 ? left : WINDOW * 1000);
     },

@@ -48,6 +48,11 @@ export class FileStore {
     return store;
   }
 
+  /** The files of a folder have the ids as their names. */
+  folder(kind: FileKind): string {
+    return join(this.root, kind);
+  }
+
   path(kind: FileKind, id: string): string {
     return join(this.root, kind, id);
   }
@@ -106,7 +111,7 @@ export class FileStore {
   /** Gives a file to another id, which may have one already. */
   async move(kind: FileKind, from: string, to: string): Promise<void> {
     await rename(this.path(kind, from), this.path(kind, to));
-    if (this.durable) await syncFolder(this.path(kind, "."));
+    if (this.durable) await syncFolder(this.folder(kind));
   }
 
   async remove(kind: FileKind, id: string): Promise<void> {

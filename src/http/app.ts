@@ -101,7 +101,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
   logRequests(app);
   countRequests(app, deps.metrics);
-  await addSecurityHeaders(app, deps.certificate !== undefined);
+  addSecurityHeaders(app, deps.certificate !== undefined);
   if (config.ALLOW_IPS) allowAddresses(app, config.ALLOW_IPS);
   watchConnections(app);
   useProblems(app);

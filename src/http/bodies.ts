@@ -9,7 +9,7 @@ import { type FileStore, FileTooLarge, type ReceivedFile } from "../files/file-s
 import type { Jobs } from "../jobs/jobs.js";
 import type { Submission } from "../jobs/submissions.js";
 import { principalOf } from "./authentication.js";
-import { beginBody, STALL, withBody } from "./body-stream.js";
+import { beginBody, readWhole, STALL, withBody } from "./body-stream.js";
 import { readForm } from "./forms.js";
 import { splitQuery } from "./job-parameters.js";
 import { diskFull, HttpProblem, tooLarge } from "./problems.js";
@@ -86,16 +86,23 @@ export function createBodyReader(
     }
   }
 
+  const mostInline = Math.min(config.INLINE_BYTES, config.JSON_BYTES);
+
+  /** Without the cost of a stream, which for a small body is most of the cost. */
+  async function readSmallJson(request: FastifyRequest, reply: FastifyReply): Promise<Content> {
+    const bytes = await readWhole(request, reply, stall);
+    return { input: bytes.length === 0 ? {} : parseJson(bytes) };
+  }
+
   /** Small bodies are parsed here; of a larger one, what has come of it goes to the disk before the rest. */
   async function readJson(request: FastifyRequest, body: Readable, id: string): Promise<Content> {
-    const most = Math.min(config.INLINE_BYTES, config.JSON_BYTES);
     const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
     const start: Buffer[] = [];
     let bytes = 0;
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
       start.push(next.value);
       bytes += next.value.length;
-      if (bytes > most) {
+      if (bytes > mostInline) {
         await checkRoom(request);
         return {
           file: { ...(await receive(id, Readable.from(concat(start, chunks)), "JSON_BYTES")), name: null },
@@ -150,13 +157,14 @@ export function createBodyReader(
     },
     isLong(request) {
       const length = request.headers["content-length"];
-      return mediaTypeOf(request) !== JSON_BODY || !(Number(length) <= config.INLINE_BYTES);
+      return mediaTypeOf(request) !== JSON_BODY || !(Number(length) <= mostInline);
     },
     async read(request, reply, type, id) {
       const mediaType = mediaTypeOf(request);
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
       refuseQuery(request);
       if (mediaType === FORM_BODY) return readUpload(request, reply, type, id);
+      if (!this.isLong(request)) return readSmallJson(request, reply);
       return withBody(request, reply, stall, (body) => readJson(request, body, id));
     },
   };

@@ -22,6 +22,7 @@ const LEAST_RATE = 240;
  */
 export function beginBody({ raw }: FastifyRequest, reply: FastifyReply, stall: number): void {
   if (isCutOff(raw)) throw cutOff();
+  if (raw.complete) return; // it is here already
   raw.on("error", () => {}); // who reads it hears of it; when nobody does, it is nobody's concern
   if (raw.headers.expect !== undefined && raw.httpVersion === "1.1") reply.raw.writeContinue();
   const giveUp = (detail: string) => {
@@ -66,6 +67,18 @@ export async function withBody<T>(
   } finally {
     body.destroy(); // what was not read runs out past it
   }
+}
+
+/** The whole of a body whose head says how small it is: Node takes no more than that. */
+export function readWhole(request: FastifyRequest, reply: FastifyReply, stall: number): Promise<Buffer> {
+  beginBody(request, reply, stall);
+  const { raw } = request;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    raw.on("data", (chunk: Buffer) => chunks.push(chunk));
+    raw.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    raw.once("error", (error) => reject(error instanceof HttpProblem ? error : cutOff()));
+  });
 }
 
 /** Whether the connection ended before the body did. */

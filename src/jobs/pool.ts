@@ -1,9 +1,17 @@
 // A pool of threads: one task each, limited in memory, replaced when one dies.
 import type { Logger } from "pino";
 import { Piscina } from "piscina";
-import type { FormatRequest, StepNews, StepReply, StepRequest } from "../../workers/thread.js";
+import type {
+  FormatRequest,
+  StepNews,
+  StepReply,
+  StepRequest,
+  StepSettings,
+  ThreadData,
+} from "../../workers/thread.js";
 import { transferables } from "../../workers/transfer.js";
 import type { Registry } from "./registry.js";
+import { ThreadLine } from "./thread-line.js";
 
 const MIB = 1024 * 1024;
 
@@ -14,6 +22,8 @@ export interface PoolOptions {
   threadMemory: number;
   /** How much lower than this process's the threads' scheduling priority is. */
   nice: number;
+  /** For a pool that runs steps. */
+  settings?: StepSettings;
 }
 
 export interface Pool {
@@ -21,8 +31,8 @@ export interface Pool {
   readonly threads: number;
   /** How many of the threads compute. */
   busy(): number;
-  /** Runs one step. Aborting kills the thread in the middle of it. */
-  run(request: StepRequest, signal: AbortSignal): Promise<StepReply>;
+  /** Runs one step; `onStart` is called when it gets its thread. Aborting kills the thread in the middle of it. */
+  run(request: StepRequest, signal: AbortSignal, onStart: () => void): Promise<StepReply>;
   /** Writes a result in another format to the request's target. */
   format(request: FormatRequest): Promise<void>;
   /** Receives what the steps of a job tell while they run, until it is called off. */
@@ -39,7 +49,7 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
     maxThreads: options.threads,
     niceIncrement: options.nice,
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(options.threadMemory / MIB) },
-    workerData: { registry: registry.module },
+    workerData: { registry: registry.module, settings: options.settings } satisfies ThreadData,
     recordTiming: false,
   });
   const listeners = new Map<string, (news: StepNews) => void>();
@@ -57,23 +67,18 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
     },
   );
 
-  let running = 0;
-  async function counted<Reply>(reply: Promise<Reply>): Promise<Reply> {
-    running++;
-    try {
-      return await reply;
-    } finally {
-      running--;
-    }
-  }
+  const line = new ThreadLine(options.threads);
 
   return {
     name: options.name,
     threads: options.threads,
-    busy: () => Math.min(running, options.threads),
-    run: (request, signal) =>
-      counted(piscina.run(request, { signal, transferList: transferables(request.payload) as never })),
-    format: (request) => counted(piscina.run(request)),
+    busy: () => line.busy,
+    run: (request, signal, onStart) =>
+      line.take(signal, () => {
+        onStart();
+        return piscina.run(request, { signal, transferList: transferables(request.payload) as never });
+      }),
+    format: (request) => line.take(undefined, () => piscina.run(request)),
     listen(id, listener) {
       listeners.set(id, listener);
       return () => listeners.delete(id);

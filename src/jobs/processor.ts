@@ -222,7 +222,7 @@ function endingOf(ended: Ended, reporter: Reporter): Ending {
     state: "completed",
     resultBytes: bytes,
     ...(progress !== undefined && { progress }),
-    ...(result && { result }),
+    ...(result !== null && { result }),
     ...(made !== undefined && { made }),
   };
 }

@@ -2,14 +2,10 @@
 import { setImmediate } from "node:timers/promises";
 import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, Progress, SourceFile } from "../../workers/job-type.js";
-import type { Limits } from "../../workers/limits.js";
 import type { Referred, StepNews, StepReply, StepRequest } from "../../workers/thread.js";
 import type { FileStore } from "../files/file-store.js";
 import type { JobData } from "./lanes.js";
 import type { Pool } from "./pool.js";
-
-/** A result of at most this many bytes is kept in the job's record; a larger one in the file store. */
-export const INLINE_RESULT = 65_536;
 
 export interface Run {
   id: string;
@@ -27,8 +23,6 @@ export interface Run {
 export interface Runner {
   pool: Pool;
   files: FileStore;
-  limits: Limits;
-  memory: number;
 }
 
 export type Ended = Extract<StepReply, { kind: "answer" | "mistake" }>;
@@ -36,7 +30,7 @@ export type Ended = Extract<StepReply, { kind: "answer" | "mistake" }>;
 /** What a body that was stored unparsed refers to. Throws InputError for a mistake in it. */
 export async function referTo(runner: Runner, run: Omit<Run, "model">): Promise<Referred> {
   const request = { ...requestOf(runner, { ...run, model: undefined }), step: "refer" as const };
-  const reply = await runner.pool.run(request, run.signal);
+  const reply = await runner.pool.run(request, run.signal, run.onStart);
   if (reply.kind === "mistake") throw new InputError(reply.problem);
   return (reply as { value: unknown }).value as Referred;
 }
@@ -52,8 +46,8 @@ export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
   const stop = runner.pool.listen(run.id, (told) => news.hear(told));
   const base = requestOf(runner, run);
   const step = async (request: Partial<StepRequest>) => {
-    const reply = await runner.pool.run({ ...base, ...request } as StepRequest, run.signal);
-    await news.hearOut(reply.said ?? 0);
+    const reply = await runner.pool.run({ ...base, ...request } as StepRequest, run.signal, run.onStart);
+    if (reply.said) await news.hearOut(reply.said);
     return reply;
   };
   try {
@@ -79,9 +73,8 @@ export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
 }
 
 function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
-  const { files, limits, memory, pool } = runner;
   const { id, data } = run;
-  const file: SourceFile | undefined = data.file && { ...data.file, path: files.path("uploads", id) };
+  const file: SourceFile | undefined = data.file && { ...data.file, path: runner.files.path("uploads", id) };
   const stored = isStored(data) && file !== undefined;
   return {
     type: data.type,
@@ -90,15 +83,6 @@ function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
     input: stored ? { body: file.path } : { value: data.input },
     file: stored ? undefined : file,
     model: run.model,
-    limits,
-    memory,
-    threads: pool.threads,
-    output: {
-      inlineBytes: INLINE_RESULT,
-      result: files.path("results", id),
-      made: files.path("made", id),
-      durable: files.durable,
-    },
   };
 }
 
@@ -148,8 +132,7 @@ class Tally {
     for (let turn = 0; this.heard < this.said && turn < TURNS; turn++) await setImmediate();
   }
 
-  hear({ part, started, progress, sentence }: StepNews): void {
-    if (started) this.run.onStart();
+  hear({ part, progress, sentence }: StepNews): void {
     if (sentence !== undefined) {
       this.heard++;
       this.run.onSentence(sentence);

@@ -22,7 +22,7 @@ import { type Capacity, CapacityReached, UNBOUNDED } from "./capacity.js";
 import { type JobIdentity, type JobState, STATES, type Standing } from "./record.js";
 import { SCRIPTS } from "./scripts.js";
 
-type Argument = string | number | Buffer;
+type Argument = string | number;
 
 /** Defines the scripts on the connection; what it returns runs one of them, and says how many keys there are. */
 function scriptsOf(redis: Redis) {
@@ -74,8 +74,8 @@ export interface Ending {
   error?: string;
   /** JSON of the last progress. */
   progress?: string;
-  /** The result's JSON bytes, when small enough to be kept here. */
-  result?: Uint8Array;
+  /** The result's JSON, when small enough to be kept here. */
+  result?: string;
   /** Bytes of the result, also when it is in the file store. */
   resultBytes?: number;
   /** JSON of what the job made, e.g. the model's document. */
@@ -227,11 +227,7 @@ export function transitions(redis: Redis) {
       if (ending.error !== undefined) fields.push("error", ending.error);
       if (ending.progress !== undefined) fields.push("progress", ending.progress);
       if (ending.resultBytes !== undefined) fields.push("resultBytes", ending.resultBytes);
-      if (ending.result)
-        fields.push(
-          "result",
-          Buffer.from(ending.result.buffer, ending.result.byteOffset, ending.result.byteLength),
-        );
+      if (ending.result !== undefined) fields.push("result", ending.result);
       const keys = [
         jobKey(job.id),
         entriesKey(job.id),

@@ -19,6 +19,8 @@ import type { Webhooks } from "./webhooks.js";
 
 /** Interactive jobs that a thread has at hand, so that it computes while Redis is asked for the next ones. */
 const AHEAD = 16;
+/** A result of at most this many bytes is kept in the job's record; a larger one in the file store. */
+const INLINE_RESULT = 65_536;
 /** How long putting jobs back may take; milliseconds. */
 const PUT_BACK_TIME = 5000;
 /** How much lower the batch threads' scheduling priority is than that of the event loop and the other lane. */
@@ -76,14 +78,27 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
   const { config, registry, redis, webhooks, onEnded, models, files, logger } = options;
   const threads = lane === "batch" ? config.THREADS : Math.max(1, Math.floor(config.THREADS / 2));
   const nice = lane === "batch" ? BATCH_NICE : 0;
-  const pool = openPool(registry, { name: lane, threads, threadMemory: config.THREAD_MEMORY, nice }, logger);
+  const settings = {
+    limits: limitsOf(config),
+    memory: config.JOB_MEMORY,
+    threads,
+    inlineBytes: INLINE_RESULT,
+    results: files.folder("results"),
+    made: files.folder("made"),
+    durable: files.durable,
+  };
+  const pool = openPool(
+    registry,
+    { name: lane, threads, threadMemory: config.THREAD_MEMORY, nice, settings },
+    logger,
+  );
   const processor = new Processor({
     registry,
     transitions: transitions(redis),
     webhooks,
     onEnded,
     models,
-    runner: { pool, files, limits: limitsOf(config), memory: config.JOB_MEMORY },
+    runner: { pool, files },
     logger,
     timeout: config.JOB_TIMEOUT,
     lostRetries: config.LOST_RETRIES,

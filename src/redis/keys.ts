@@ -54,5 +54,5 @@ export const sweepLockKey = `${PREFIX}:sweep`;
 /** What an account's idempotency key stands for: a job's id and the request that it was for (a hash). */
 export const idempotencyKey = (account: string, digest: string) =>
   `${PREFIX}:idempotency:${part(account)}:${digest}`;
-/** What is counted by the minute, before the name of who does it. */
-export const rateKey = (what: string) => `${PREFIX}:rate:${what}`;
+/** How often somebody did what is counted by the minute. */
+export const rateKey = (what: string, who: string) => `${PREFIX}:rate:${what}:${part(who)}`;
