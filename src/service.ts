@@ -107,7 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       front?.refuse();
       await Promise.all([worker?.stop(grace), deliverer?.stop(grace)]);
       await front?.stop(deadline);
-      await stopLeaving?.();
+      stopLeaving?.();
       connections.close();
     },
   };

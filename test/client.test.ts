@@ -305,6 +305,30 @@ t.test("a result over 64 KiB is fetched from its own address", async (t) => {
   });
 });
 
+t.test(
+  "what is said of a job: priority, delay, ttl, label, key; canceled with others, and run again",
+  async (t) => {
+    const client = clientOf();
+    const said = { priority: 1, delay: 60, ttl: 600, label: "said & done", idempotencyKey: "client-1" };
+    const job = await client.submit("test.echo", { value: 1 }, said);
+    t.match(job, { state: "queued", label: "said & done", position: null });
+    t.equal((await client.submit("test.echo", { value: 1 }, said)).id, job.id, "the key is the same");
+    const listed: string[] = [];
+    for await (const { jobs } of client.jobs({ label: "said & done" }))
+      listed.push(...jobs.map(({ id }) => id));
+    t.same(listed, [job.id]);
+    t.equal(await client.cancelAll("said & done"), 1);
+    t.match(await client.retry(job.id), { id: job.id, state: "queued" });
+    const done = await client.wait(job.id);
+    t.match(done, { state: "completed" });
+    t.equal(Date.parse(done.expiresAt ?? "") - Date.parse(done.finishedAt ?? ""), 600_000);
+    t.equal((await problemOf(client.retry(job.id))).status, 409);
+    const webhook = "https://127.0.0.1/hook";
+    const refused = await problemOf(client.submit("test.echo", {}, { webhook }));
+    t.equal(refused.status, 422, "it is sent, and refused");
+  },
+);
+
 t.test("jobs come page by page, newest first", async (t) => {
   const client = clientOf();
   const ids: string[] = [];

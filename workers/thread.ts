@@ -68,6 +68,12 @@ export type StepReply = (
   said?: number;
 };
 
+/** Steps that are so small that they cross together. */
+export interface StepsRequest {
+  step: "together";
+  requests: StepRequest[];
+}
+
 /** Makes the result, of at most `inlineBytes` bytes or in the file `result`, into another format. */
 export interface FormatRequest {
   step: "format";
@@ -101,8 +107,11 @@ const { registry: module, settings } = workerData as ThreadData;
 const registry: { jobTypes: readonly AnyJobType[] } = await import(module);
 const types = new Map(registry.jobTypes.map((type) => [type.name, type]));
 
-export default async function run(request: StepRequest | FormatRequest | { step: "ping" }): Promise<unknown> {
+type Request = StepRequest | StepsRequest | FormatRequest | { step: "ping" };
+
+export default async function run(request: Request): Promise<unknown> {
   if (request.step === "ping") return "pong";
+  if (request.step === "together") return runTogether(request);
   const type = types.get(request.type);
   if (!type) throw new Error(`this thread does not know the job type ${request.type}`);
   if (request.step === "format") return format(type, request);
@@ -113,6 +122,19 @@ export default async function run(request: StepRequest | FormatRequest | { step:
   const buffers = transferables(reply);
   if (buffers.length === 0) return reply;
   return move({ [transferableSymbol]: buffers, [valueSymbol]: reply } as never);
+}
+
+/** One after the other; what one throws is its own affair. */
+async function runTogether({ requests }: StepsRequest): Promise<unknown[]> {
+  const replies: unknown[] = [];
+  for (const request of requests)
+    replies.push(
+      await run(request).catch((error: unknown) => ({
+        kind: "threw",
+        message: error instanceof Error ? error.message : String(error),
+      })),
+    );
+  return replies;
 }
 
 async function runStep(

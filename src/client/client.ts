@@ -1,7 +1,7 @@
 // The typed client: each job type of a registry under its name, with its own input and result.
 import { type Address, connect } from "./connection.js";
 import { type EventsOptions, followEvents, type JobEvent } from "./events.js";
-import { type SubmitOptions, submission } from "./submission.js";
+import { addressOf, type SubmitOptions, submission } from "./submission.js";
 import type { InputOf, Job, JobTypes, Log, NameOf, OutputOf, Page } from "./typing.js";
 import { type WaitOptions, waitForEnd } from "./wait.js";
 
@@ -13,6 +13,7 @@ export interface ClientOptions<Types extends JobTypes> extends Address {
 export interface JobsQuery<Types extends JobTypes> {
   state?: Job["state"];
   type?: NameOf<Types>;
+  label?: string;
   /** Jobs of a page at most, 1 … 100; 20 by default. */
   limit?: number;
   /** `nextCursor` of a page: begins after it. */
@@ -55,6 +56,10 @@ export interface Client<Types extends JobTypes> {
   resultAs(id: string, mediaType: string, options?: Cancelable): Promise<Response>;
   /** Throws ApiError (409) for a job that has ended. */
   cancel(id: string, options?: Cancelable): Promise<Job>;
+  /** Cancels the account's jobs with this label that have not ended. How many there were. */
+  cancelAll(label: string, options?: Cancelable): Promise<number>;
+  /** Lets a failed or canceled job run again. Throws ApiError (409) for any other. */
+  retry(id: string, options?: Cancelable): Promise<Job>;
   /** Cancels the job if need be and forgets it, its result and its upload. */
   remove(id: string, options?: Cancelable): Promise<void>;
   /** The account's jobs, newest first, page by page. */
@@ -77,7 +82,8 @@ export function createClient<const Types extends JobTypes>(options: ClientOption
       if (!type) throw new TypeError(`there is no job type ${name}`);
       const over = new AbortController();
       try {
-        const response = await send(type.path, await submission(type, input, options, over.signal));
+        const request = await submission(type, input, options, over.signal);
+        const response = await send(addressOf(type, options), request);
         return (await response.json()) as Job<OutputOf<Types, typeof name>>;
       } finally {
         over.abort();
@@ -109,6 +115,17 @@ export function createClient<const Types extends JobTypes>(options: ClientOption
 
     async cancel(id, { signal } = {}) {
       const response = await send(`${pathOf(id)}/cancel`, { method: "POST", signal });
+      return (await response.json()) as Job;
+    },
+
+    async cancelAll(label, { signal } = {}) {
+      const query = new URLSearchParams({ label });
+      const response = await send(`/v1/jobs/cancel?${query}`, { method: "POST", signal });
+      return ((await response.json()) as { canceled: number }).canceled;
+    },
+
+    async retry(id, { signal } = {}) {
+      const response = await send(`${pathOf(id)}/retry`, { method: "POST", signal });
       return (await response.json()) as Job;
     },
 

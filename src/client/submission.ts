@@ -9,6 +9,18 @@ export interface SubmitOptions {
   onUpload?: OnUpload;
   /** Whole seconds to wait for the job's end, at most 60: the job then comes back with its result. */
   wait?: number;
+  /** 1 (first) … 10: how urgent it is among the account's own jobs; 5 by default. */
+  priority?: number;
+  /** Seconds before which it does not begin. */
+  delay?: number;
+  /** Seconds that its outcome is kept: 60 … 30 days. */
+  ttl?: number;
+  /** What you call it, and others: for lists and `cancelAll`. */
+  label?: string;
+  /** Of all submissions with the same key within a day one makes a job, and all get it. */
+  idempotencyKey?: string;
+  /** An https URL that is called once the job has ended. */
+  webhook?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -16,22 +28,39 @@ export interface SubmitOptions {
 export async function submission(
   type: Definition,
   input: unknown,
-  { file, onUpload, wait, signal }: SubmitOptions,
+  options: SubmitOptions,
   over: AbortSignal,
 ): Promise<Request> {
+  const { file, onUpload, signal } = options;
   const kind = file === undefined ? "json" : "file";
   if (!type.accepts.includes(kind))
     throw new TypeError(`${type.name} takes ${kind === "file" ? "no file" : "nothing but a file"}`);
-  const prefer: Record<string, string> = wait === undefined ? {} : { prefer: `wait=${wait}` };
+  const own = headersOf(options);
   const request = { method: "POST", signal };
   if (file === undefined) {
-    const headers = { "content-type": "application/json", ...prefer };
+    const headers = { "content-type": "application/json", ...own };
     return { ...request, headers, body: JSON.stringify(input) };
   }
   const { headers, body } = await fileForm(file, fieldsOf(type, input), over, onUpload);
   // Without these two, Node's fetch copies the body, to have it for a redirect: the whole file in memory.
   const once = { redirect: "error", window: null } as const;
-  return { ...request, ...once, headers: { ...headers, ...prefer }, body, duplex: "half" };
+  return { ...request, ...once, headers: { ...headers, ...own }, body, duplex: "half" };
+}
+
+/** What the headers say of the job. */
+function headersOf({ wait, idempotencyKey, webhook }: SubmitOptions): Record<string, string> {
+  return {
+    ...(wait !== undefined && { prefer: `wait=${wait}` }),
+    ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    ...(webhook !== undefined && { "abacus-webhook": webhook }),
+  };
+}
+
+/** Where the job is submitted, with what the query says of it. */
+export function addressOf(type: Definition, { priority, delay, ttl, label }: SubmitOptions): string {
+  const said = Object.entries({ priority, delay, ttl, label }).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(said.map(([name, value]): [string, string] => [name, String(value)]));
+  return query.size === 0 ? type.path : `${type.path}?${query}`;
 }
 
 /** The options as text fields; lists repeat the field. */

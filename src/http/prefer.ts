@@ -28,12 +28,11 @@ export function preferredWait(request: FastifyRequest): number | undefined {
   return wait !== undefined && /^\d+$/.test(wait) ? Math.min(Number(wait), LONGEST_WAIT) : undefined;
 }
 
-/** Says in the answer to a submission, or after a wait, which preference was honoured. */
+/** Says in the answer to a submission or a poll which preference was honoured. */
 export function applyPreference(request: FastifyRequest, reply: FastifyReply): void {
   const wait = preferredWait(request);
   if (wait !== undefined) reply.header("preference-applied", `wait=${wait}`);
-  else if (request.method === "POST" && preferencesOf(request).has("respond-async"))
-    reply.header("preference-applied", "respond-async");
+  else if (preferencesOf(request).has("respond-async")) reply.header("preference-applied", "respond-async");
 }
 
 /**

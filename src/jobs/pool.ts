@@ -11,7 +11,7 @@ import type {
 } from "../../workers/thread.js";
 import { transferables } from "../../workers/transfer.js";
 import type { Registry } from "./registry.js";
-import { ThreadLine } from "./thread-line.js";
+import { StepLine, type TogetherReply } from "./step-line.js";
 
 const MIB = 1024 * 1024;
 
@@ -31,8 +31,11 @@ export interface Pool {
   readonly threads: number;
   /** How many of the threads compute. */
   busy(): number;
-  /** Runs one step; `onStart` is called when it gets its thread. Aborting kills the thread in the middle of it. */
-  run(request: StepRequest, signal: AbortSignal, onStart: () => void): Promise<StepReply>;
+  /**
+   * Runs one step; `onStart` is called when it gets its thread, which `isSmall` ones share. Aborting kills the
+   * thread in the middle of it.
+   */
+  run(request: StepRequest, signal: AbortSignal, isSmall: boolean, onStart: () => void): Promise<StepReply>;
   /** Writes a result in another format to the request's target. */
   format(request: FormatRequest): Promise<void>;
   /** Receives what the steps of a job tell while they run, until it is called off. */
@@ -67,18 +70,27 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
     },
   );
 
-  const line = new ThreadLine(options.threads);
+  let formatting = 0;
+  const line = new StepLine(
+    options.threads,
+    (request, signal) =>
+      piscina.run(request, { signal, transferList: transferables(request.payload) as never }),
+    (requests, signal) => piscina.run({ step: "together", requests }, { signal }) as Promise<TogetherReply[]>,
+  );
 
   return {
     name: options.name,
     threads: options.threads,
-    busy: () => line.busy,
-    run: (request, signal, onStart) =>
-      line.take(signal, () => {
-        onStart();
-        return piscina.run(request, { signal, transferList: transferables(request.payload) as never });
-      }),
-    format: (request) => line.take(undefined, () => piscina.run(request)),
+    busy: () => Math.min(line.busy + formatting, options.threads),
+    run: (request, signal, isSmall, onStart) => line.run(request, signal, isSmall, onStart),
+    async format(request) {
+      formatting++;
+      try {
+        await piscina.run(request);
+      } finally {
+        formatting--;
+      }
+    },
     listen(id, listener) {
       listeners.set(id, listener);
       return () => listeners.delete(id);

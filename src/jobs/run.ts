@@ -7,6 +7,9 @@ import type { FileStore } from "../files/file-store.js";
 import type { JobData } from "./lanes.js";
 import type { Pool } from "./pool.js";
 
+/** The cost of a job up to which its steps are small: some hundred additions, a table of some kilobytes. */
+const SMALL = 4096;
+
 export interface Run {
   id: string;
   type: AnyJobType;
@@ -30,7 +33,7 @@ export type Ended = Extract<StepReply, { kind: "answer" | "mistake" }>;
 /** What a body that was stored unparsed refers to. Throws InputError for a mistake in it. */
 export async function referTo(runner: Runner, run: Omit<Run, "model">): Promise<Referred> {
   const request = { ...requestOf(runner, { ...run, model: undefined }), step: "refer" as const };
-  const reply = await runner.pool.run(request, run.signal, run.onStart);
+  const reply = await runner.pool.run(request, run.signal, false, run.onStart);
   if (reply.kind === "mistake") throw new InputError(reply.problem);
   return (reply as { value: unknown }).value as Referred;
 }
@@ -45,8 +48,11 @@ export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
   const news = new Tally(run);
   const stop = runner.pool.listen(run.id, (told) => news.hear(told));
   const base = requestOf(runner, run);
+  const isSmall =
+    base.file === undefined && "value" in base.input && run.type.cost(run.data.input, undefined) <= SMALL;
   const step = async (request: Partial<StepRequest>) => {
-    const reply = await runner.pool.run({ ...base, ...request } as StepRequest, run.signal, run.onStart);
+    const whole = { ...base, ...request } as StepRequest;
+    const reply = await runner.pool.run(whole, run.signal, isSmall, run.onStart);
     if (reply.said) await news.hearOut(reply.said);
     return reply;
   };

@@ -24,7 +24,7 @@ interface Left {
 }
 
 /** Leaves the metrics of this process in Redis, labelled with its name, until that is stopped. */
-export function leaveMetrics(registry: Registry, redis: Redis, logger: Logger): () => Promise<void> {
+export function leaveMetrics(registry: Registry, redis: Redis, logger: Logger): () => void {
   const name = `${os.hostname()}:${process.pid}`;
   registry.setDefaultLabels({ process: name });
 
@@ -35,9 +35,9 @@ export function leaveMetrics(registry: Registry, redis: Redis, logger: Logger): 
   const tryTo = () => leave().catch((err) => logger.warn({ err }, "the metrics were not left in Redis"));
   const timer = setInterval(tryTo, INTERVAL);
   void tryTo();
-  return async () => {
+  return () => {
     clearInterval(timer);
-    await redis.hdel(metricsKey, name).catch(() => {}); // they run out by themselves
+    redis.hdel(metricsKey, name).catch(() => {}); // with Redis away they run out by themselves
   };
 }
 

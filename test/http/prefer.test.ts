@@ -61,6 +61,8 @@ t.test("a job that does not: 202 after that time", async (t) => {
   t.equal(poll.status, 200);
   t.equal(poll.headers.get("preference-applied"), "wait=0");
   t.match(await poll.json(), { state: "active" });
+  const once = await front.request(`/v1/jobs/${job.id}`, { headers: { prefer: "respond-async" } });
+  t.equal(once.headers.get("preference-applied"), "respond-async");
 });
 
 t.test("what is preferred, what is ignored", async (t) => {

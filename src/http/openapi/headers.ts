@@ -18,8 +18,8 @@ export const REQUEST_HEADERS = {
   Prefer: {
     description:
       "`wait=N` (RFC 7240): the answer comes when the job has ended, after N seconds at the latest. A whole " +
-      "number, at most 60; more counts as 60. `respond-async` asks a submission not to wait. `Preference-Applied` " +
-      "says what was honoured.",
+      "number, at most 60; more counts as 60. `respond-async` asks for an answer at once, which is what comes " +
+      "without a preference, too. `Preference-Applied` says what was honoured.",
     schema: { type: "string", examples: ["wait=10"] },
   },
   "Idempotency-Key": {
