@@ -4,8 +4,8 @@ import { type Config, ConfigError, readConfig } from "../config.js";
 import { type Certificate, openCertificate } from "../http/tls.js";
 import type { Registry } from "../jobs/registry.js";
 import { openLog } from "../log.js";
-import { type OpenServer, openServer } from "../redis/open-server.js";
-import { type Roles, type Service, startService } from "../service.js";
+import type { OpenServer } from "../redis/open-server.js";
+import type { Roles, Service } from "../service.js";
 import { handleSignals } from "../signals.js";
 import { version } from "../version.js";
 
@@ -29,6 +29,11 @@ export async function run(command: keyof typeof ROLES, registry?: Registry): Pro
   let server: OpenServer | undefined;
   const stopping = new AbortController();
   const started = (async () => {
+    // only now: what is wrong with the settings is said before most of the program is read
+    const [{ openServer }, { startService }] = await Promise.all([
+      import("../redis/open-server.js"),
+      import("../service.js"),
+    ]);
     server = await openServer(config, "serve", logger);
     return startService({
       config,

@@ -133,7 +133,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     limit,
     stopping,
   });
-  deliveryRoutes(app, { jobs, deliveries: deps.deliveries });
+  deliveryRoutes(app, { jobs, deliveries: deps.deliveries, limit });
   jobActionRoutes(app, { jobs, registry, limit });
   jobRoutes(app, { jobs, results: { registry, files, formats }, stopping });
   eventRoutes(app, { registry, jobs, stopping });

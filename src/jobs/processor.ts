@@ -75,7 +75,7 @@ export class Processor {
     if (this.stopping) return this.putBack(job, identity, token);
     if (job.stalledCounter > lostRetries) {
       const detail = `the worker that ran it crashed ${job.stalledCounter} times; LOST_RETRIES is ${lostRetries}`;
-      return this.finish(identity, failure(problem("worker-lost", 500, detail)));
+      return this.finish(identity, data, failure(problem("worker-lost", 500, detail)));
     }
 
     // known here before it starts, so that a cancellation right after the start finds it
@@ -89,17 +89,16 @@ export class Processor {
         beginning.tellLater(() => controller.abort("ended" satisfies StopReason));
       else {
         const started = await beginning.tell();
-        if (started !== "started") return await this.yieldTo(started, id);
+        if (started !== "started") return await this.yieldTo(started, id, data);
       }
       const ending = await this.compute(identity, type, data, beginning, controller);
       const untold = await beginning.untold();
       if (ending === "put back") return await this.putBack(job, identity, token);
-      if (ending) return await this.finish(identity, ending, attempt, untold);
+      if (ending) return await this.finish(identity, data, ending, attempt, untold);
       const stands = await transitions.state(id);
-      // one that was canceled may wait for its next run already
-      if (!hasEnded(stands) && controller.signal.reason !== "ended")
-        throw new Error("the job was stopped here and has not ended");
-      return await this.yieldTo(stands, id);
+      // it was taken for dead, or it was canceled and is to run again: it stays in its queue, and does
+      if (!hasEnded(stands)) throw new Error("the job was stopped here and has not ended");
+      return await this.yieldTo(stands, id, data);
     } finally {
       this.running.delete(id);
     }
@@ -178,13 +177,14 @@ export class Processor {
 
   private async finish(
     job: JobIdentity,
+    data: JobData,
     ending: Ending,
     attempt?: Attempt,
     untold?: Attempt,
   ): Promise<Standing> {
     const { transitions, webhooks, onEnded, logger } = this.options;
     const { stands, delivery } = await transitions.finish(job, ending, Date.now(), untold);
-    if (stands !== "finished") return this.yieldTo(stands, job.id);
+    if (stands !== "finished") return this.yieldTo(stands, job.id, data);
     if (delivery > 0) await webhooks.announce(job.id, delivery);
     logger.info({ job: job.id, type: job.type, state: ending.state }, "job ended");
     onEnded({ ...job, state: ending.state, startedAt: attempt?.startedAt ?? null });
@@ -192,11 +192,18 @@ export class Processor {
   }
 
   /** How the job ended was decided before, or elsewhere: what was computed here is nobody's. */
-  private async yieldTo(stands: Standing, id: string): Promise<Standing> {
+  private async yieldTo(stands: Standing, id: string, data: JobData): Promise<Standing> {
     const { transitions, webhooks, logger, runner } = this.options;
     logger.debug({ job: id, state: stands }, "the job's end was decided before");
-    if (stands === "deleted" || stands === "missing") await runner.files.removeAll(id);
-    else if (stands === "canceled") await runner.files.removeComputed(id);
+    if (stands === "deleted") await runner.files.removeAll(id);
+    else if (stands === "canceled") {
+      await runner.files.removeComputed(id);
+      await transitions.keepData(id, JSON.stringify(data));
+    } else if (stands === "missing") {
+      // it has expired; the model that it made may have a name, and stay
+      await runner.files.remove("uploads", id);
+      await runner.files.remove("results", id);
+    }
     // whoever decided it may have been killed before this
     const delivery = await transitions.delivery(id);
     if (delivery > 0) await webhooks.announce(id, delivery);

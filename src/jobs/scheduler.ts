@@ -23,7 +23,7 @@ export function startScheduler({ redis, queues, webhooks, logger }: SchedulerOpt
   const steps = transitions(redis);
 
   /** Whether it is in the schedule no longer. */
-  async function add(id: string): Promise<boolean> {
+  async function add(id: string, score: string): Promise<boolean> {
     const due = await steps.due(id);
     if (due === "later") return false;
     if (typeof due === "number") {
@@ -32,16 +32,25 @@ export function startScheduler({ redis, queues, webhooks, logger }: SchedulerOpt
       const { turn, lane, type, data } = due;
       await queues[lane as Lane].add(type, JSON.parse(data), { jobId: id, priority: turn });
     }
-    await redis.zrem(scheduledKey, id);
+    await steps.unschedule(id, score);
     return true;
   }
 
   async function addAllDue(): Promise<void> {
     const now = Date.now();
     for (let offset = 0; ; ) {
-      const ids = await redis.zrangebyscore(scheduledKey, "-inf", now, "LIMIT", offset, BATCH);
-      for (const id of ids) if (!(await add(id))) offset++;
-      if (ids.length < BATCH) return;
+      const found = await redis.zrangebyscore(
+        scheduledKey,
+        "-inf",
+        now,
+        "WITHSCORES",
+        "LIMIT",
+        offset,
+        BATCH,
+      );
+      for (let i = 0; i < found.length; i += 2)
+        if (!(await add(found[i] as string, found[i + 1] as string))) offset++;
+      if (found.length < 2 * BATCH) return;
     }
   }
 

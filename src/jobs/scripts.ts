@@ -34,25 +34,32 @@ local before = redis.call('HGET', record, 'state')
 if before and before ~= 'queued' then return before end
 local limit = not before and reached(outstanding, queued, active, ARGV[6], ARGV[7])
 if limit then return limit end
-if redis.call('EXISTS', outstanding) == 0 then redis.call('DEL', turns) end
-redis.call('HSET', record, 'state', 'queued', 'number', 1, unpack(ARGV, 9))
-redis.call('ZADD', outstanding, created, id)
-redis.call('ZADD', queued, 0, id)
-for i = 7, #KEYS do redis.call('ZADD', KEYS[i], 0, id) end
-if ARGV[8] ~= '' then
-  redis.call('ZADD', scheduled, ARGV[8], id)
-  return {0, 0}
+if not before then
+  if redis.call('EXISTS', outstanding) == 0 then redis.call('DEL', turns) end
+  redis.call('HSET', record, 'state', 'queued', 'number', 1, unpack(ARGV, 9))
+  redis.call('ZADD', outstanding, created, id)
+  redis.call('ZADD', queued, 0, id)
+  for i = 7, #KEYS do redis.call('ZADD', KEYS[i], 0, id) end
+  if ARGV[8] ~= '' then redis.call('ZADD', scheduled, ARGV[8], id) end
 end
+if ARGV[8] ~= '' then return {0, 0} end
 return turn(lane, turns, account, priority)`;
 
 /** Whether a job could enter now. */
 const HAS_ROOM = `${REACHED}
 return reached(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])`;
 
-// Removes every trace; what is on the disk is the caller's.
+// Removes every trace, if that is all that is left of the job: of one that was cut off, while it is in no queue; of one
+// that has expired, while it has no record. Answers 1 then; what is on the disk is the caller's.
 const FORGET = `
 local record, entries, deliveries, names = unpack(KEYS)
-local id, madeName = ARGV[1], ARGV[2]
+local id, madeName, why = unpack(ARGV, 1, 3)
+if why == 'expired' and redis.call('EXISTS', record) == 1 then return 0 end
+if why == 'cut off' then
+  local found = redis.call('HMGET', record, 'state', 'lane')
+  if found[1] and (found[1] ~= 'queued' or redis.call('ZSCORE', '${scheduledKey}', id) or
+      redis.call('EXISTS', '${PREFIX}:' .. found[2] .. ':' .. id) == 1) then return 0 end
+end
 redis.call('DEL', record, entries, deliveries)
 for i = 5, #KEYS do redis.call('ZREM', KEYS[i], id) end
 if redis.call('HGET', names, madeName) == id then redis.call('HDEL', names, madeName) end
@@ -166,14 +173,14 @@ return {'finished', delivery}`;
 const RETRY = `${APPEND}${REACHED}
 local record, entries, outstanding, queued, active, failed, canceled, expiry, scheduled, deliveries = unpack(KEYS)
 local id, now, depth, jobs, index, channel = unpack(ARGV)
-local found = redis.call('HMGET', record, 'state', 'createdAt', 'number', 'finishedAt')
+local found = redis.call('HMGET', record, 'state', 'number', 'finishedAt')
 local before = found[1]
 if not before or before == 'deleted' then return 'missing' end
 if before ~= 'failed' and before ~= 'canceled' then return before end
 if redis.call('HEXISTS', record, 'data') == 0 then return 'missing' end
 local limit = reached(outstanding, queued, active, depth, jobs)
 if limit then return limit end
-redis.call('XADD', entries, 'MAXLEN', ${ENTRIES}, found[3] .. '-0', 'state', found[4] .. ' ' .. before)
+redis.call('XADD', entries, 'MAXLEN', ${ENTRIES}, found[2] .. '-0', 'state', found[3] .. ' ' .. before)
 redis.call('HSET', record, 'state', 'queued')
 redis.call('HDEL', record, 'startedAt', 'finishedAt', 'expiresAt', 'progress', 'error')
 redis.call('PERSIST', record)
@@ -183,7 +190,7 @@ redis.call('ZREM', failed, id)
 redis.call('ZREM', canceled, id)
 redis.call('ZREM', expiry, index)
 redis.call('ZADD', queued, 0, id)
-redis.call('ZADD', outstanding, found[2], id)
+redis.call('ZADD', outstanding, now, id)
 redis.call('ZADD', scheduled, now, id)
 redis.call('PUBLISH', channel, append(record, entries, 'state', 'queued'))
 return 'queued'`;
@@ -201,6 +208,19 @@ local lane = prefix .. ':' .. found[2]
 if redis.call('EXISTS', lane .. ':' .. id) == 1 then return 'later' end
 local mine = turn(lane, prefix .. ':turns:' .. found[2], found[3], tonumber(found[5]))
 return {mine[1], found[2], found[4], found[6]}`;
+
+// Takes a job out of the schedule, unless it has come into it again since.
+const UNSCHEDULE = `
+local scheduled = KEYS[1]
+local id, score = ARGV[1], ARGV[2]
+if tonumber(redis.call('ZSCORE', scheduled, id)) == tonumber(score) then redis.call('ZREM', scheduled, id) end
+return 1`;
+
+// What a retry needs of a job that was canceled before it was in its queue.
+const KEEP = `
+local record = KEYS[1]
+if redis.call('HGET', record, 'state') == 'canceled' then redis.call('HSETNX', record, 'data', ARGV[1]) end
+return 1`;
 
 // A job that has ended goes at once; one that runs leaves a mark until its worker has heard of it.
 const REMOVE = `${LIVE}
@@ -258,6 +278,8 @@ export const SCRIPTS = {
   abacusFinish: FINISH,
   abacusRetry: RETRY,
   abacusDue: DUE,
+  abacusUnschedule: UNSCHEDULE,
+  abacusKeep: KEEP,
   abacusRemove: REMOVE,
   abacusFind: FIND,
   abacusOrphans: ORPHANS,

@@ -26,6 +26,8 @@ export interface Submission {
   delay?: number;
   /** Seconds that the outcome is kept. */
   ttl?: number;
+  /** Whether other requests may submit it under the same id: none of them removes what another has entered. */
+  isShared?: boolean;
   /** The URL that is told how the job ended, checked. */
   webhook?: string;
 }
@@ -140,9 +142,9 @@ export function createSubmissions(options: SubmissionsOptions) {
         await queues[lane as keyof Queues].add(type, data, { jobId: id, priority: place.turn });
       return place;
     } catch (error) {
-      // a job that may be in the queue keeps its record; if it is not, the sweeper removes it
+      // a job that may be in the queue keeps its record; if it is in none, the sweeper removes it
       if (isUndecided(error)) throw new MaybeAccepted(error);
-      await steps.forget(identity).catch(() => {});
+      if (!submission.isShared) await steps.forget(identity, "cut off").catch(() => {});
       throw error;
     }
   }

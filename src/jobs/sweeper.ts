@@ -45,10 +45,12 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   async function tidy(entry: string): Promise<void> {
     const [id, account, type, label, lane, madeName] = JSON.parse(entry) as string[];
     const job = { id, account, type, label, lane, madeName, createdAt: 0 } as JobIdentity;
-    await files.remove("uploads", job.id);
-    await files.remove("results", job.id);
-    const modelStays = await steps.expire(job);
-    if (!modelStays) await files.remove("made", job.id);
+    const left = await steps.expire(job);
+    if (left !== "all") {
+      await files.remove("uploads", job.id);
+      await files.remove("results", job.id);
+    }
+    if (left === "nothing") await files.remove("made", job.id);
     await redis.zrem(expiryKey, entry);
   }
 
@@ -59,9 +61,10 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       const ids = await redis.zrangebyscore(outstandingKey, "-inf", before, "LIMIT", offset, BATCH);
       const orphans = ids.length > 0 ? await steps.orphans(ids) : [];
       for (const id of orphans) {
-        logger.warn({ job: id }, "a submission was cut off and is removed");
         const record = await redis.hgetall(jobKey(id));
-        await steps.forget({ label: null, ...record, id } as unknown as JobIdentity);
+        if (!(await steps.forget({ label: null, ...record, id } as unknown as JobIdentity, "cut off")))
+          continue;
+        logger.warn({ job: id }, "a submission was cut off and is removed");
         await redis.zrem(outstandingKey, id);
         await files.removeAll(id);
       }

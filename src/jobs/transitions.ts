@@ -172,8 +172,8 @@ export function transitions(redis: Redis) {
       if (reached) throw capacityReached(reached, capacity);
     },
 
-    /** Removes every trace of a job that was never accepted, or is no more. */
-    async forget(job: JobIdentity): Promise<void> {
+    /** Removes every trace of a job that was cut off before its queue had it, or has expired. Whether that is so. */
+    async forget(job: JobIdentity, why: "cut off" | "expired"): Promise<boolean> {
       const keys = [
         jobKey(job.id),
         entriesKey(job.id),
@@ -181,16 +181,17 @@ export function transitions(redis: Redis) {
         modelNamesKey(job.account),
         ...indexes(job),
       ];
-      await run("abacusForget", keys, job.id, job.madeName);
+      return (await run("abacusForget", keys, job.id, job.madeName, why)) === 1;
     },
 
-    /** Removes what is left of a job whose record has expired. Whether its model stays. */
-    async expire(job: JobIdentity): Promise<boolean> {
+    /** Removes what is left of a job whose record has expired: whether its model stays, or all of it. */
+    async expire(job: JobIdentity): Promise<"nothing" | "model" | "all"> {
       const stays = (await redis.exists(modelKey(job.id))) === 1;
-      if (!stays) await redis.zrem(modelsKey(job.account), job.id);
       // a named model keeps its name, whatever becomes of its job
-      await this.forget(stays ? { ...job, madeName: "" } : job);
-      return stays;
+      if (!(await this.forget(stays ? { ...job, madeName: "" } : job, "expired"))) return "all";
+      if (stays) return "model";
+      await redis.zrem(modelsKey(job.account), job.id);
+      return "nothing";
     },
 
     /** `started`, or why there is nothing to compute. */
@@ -298,6 +299,16 @@ export function transitions(redis: Redis) {
       if (!Array.isArray(answer)) return answer;
       const [turn, lane, type, data] = answer;
       return { turn, lane, type, data };
+    },
+
+    /** Takes a job out of the schedule, unless it came into it again after it was read with this score. */
+    async unschedule(id: string, score: string): Promise<void> {
+      await run("abacusUnschedule", [scheduledKey], id, score);
+    },
+
+    /** Keeps what a retry needs, if the job was canceled before its queue had it. `data` is JSON. */
+    async keepData(id: string, data: string): Promise<void> {
+      await run("abacusKeep", [jobKey(id)], data);
     },
 
     /** What stood before. */

@@ -32,7 +32,13 @@ export function leaveMetrics(registry: Registry, redis: Redis, logger: Logger): 
     const left = { at: Date.now(), metrics: await registry.getMetricsAsJSON() };
     await redis.multi().hset(metricsKey, name, JSON.stringify(left)).pexpire(metricsKey, KEPT).exec();
   }
-  const tryTo = () => leave().catch((err) => logger.warn({ err }, "the metrics were not left in Redis"));
+  let busy = false;
+  async function tryTo(): Promise<void> {
+    if (busy) return; // Redis is away: it gets the newest when it is back
+    busy = true;
+    await leave().catch((err) => logger.warn({ err }, "the metrics were not left in Redis"));
+    busy = false;
+  }
   const timer = setInterval(tryTo, INTERVAL);
   void tryTo();
   return () => {
@@ -41,10 +47,18 @@ export function leaveMetrics(registry: Registry, redis: Redis, logger: Logger): 
   };
 }
 
+async function metricsOfOthers(redis: Redis): Promise<Metric[][]> {
+  const left = Object.entries(await redis.hgetall(metricsKey));
+  const before = Date.now() - KEPT;
+  const read = left.map(([name, text]) => ({ name, ...(JSON.parse(text) as Left) }));
+  const gone = read.filter(({ at }) => at <= before).map(({ name }) => name);
+  if (gone.length > 0) await redis.hdel(metricsKey, ...gone);
+  return read.filter(({ at }) => at > before).map(({ metrics }) => metrics);
+}
+
 /** All metrics in the text format of Prometheus: this process's own, and those that others have left. */
 export async function allMetrics(registry: Registry, redis: Redis): Promise<string> {
-  const left = Object.values(await redis.hgetall(metricsKey)).map((text) => JSON.parse(text) as Left);
-  const others = left.filter(({ at }) => at > Date.now() - KEPT).map(({ metrics }) => metrics);
+  const others = await metricsOfOthers(redis).catch(() => []); // Redis is away: its own are there still
   if (others.length === 0) return registry.metrics();
   const own = (await registry.getMetricsAsJSON()) as Metric[];
   return AggregatorRegistry.aggregate([own, ...others] as never).metrics();

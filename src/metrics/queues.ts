@@ -12,61 +12,60 @@ const STATES = [
 ] as const;
 
 export function watchQueues(registry: Registry, redis: Redis): void {
-  const registers = [registry];
+  /** While Redis is away there is nothing to show of it. */
+  function gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    look: (gauge: Gauge<Label>) => Promise<void>,
+  ): void {
+    new Gauge({
+      ...{ name, help, labelNames, registers: [registry] },
+      async collect() {
+        // without labels a reset would be a 0
+        await look(this).catch(() => (labelNames.length > 0 ? this.reset() : this.remove()));
+      },
+    });
+  }
 
-  new Gauge({
-    name: "abacus_queue_jobs",
-    help: "Jobs by lane: waiting for a thread, or active",
-    labelNames: ["lane", "state"],
-    registers,
-    async collect() {
+  gauge(
+    "abacus_queue_jobs",
+    "Jobs by lane: waiting for a thread, or active",
+    ["lane", "state"],
+    async (jobs) => {
       for (const lane of LANES)
         for (const { state, key, sorted } of STATES) {
           const name = bullKey(lane, key);
-          this.set({ lane, state }, sorted ? await redis.zcard(name) : await redis.llen(name));
+          jobs.set({ lane, state }, sorted ? await redis.zcard(name) : await redis.llen(name));
         }
     },
-  });
-
-  new Gauge({
-    name: "abacus_jobs_scheduled",
-    help: "Jobs that wait for their time: delayed ones, and those that run again",
-    registers,
-    async collect() {
-      this.set(await redis.zcard(scheduledKey));
+  );
+  gauge(
+    "abacus_jobs_scheduled",
+    "Jobs that wait for their time: delayed ones, and those that run again",
+    [],
+    async (jobs) => jobs.set(await redis.zcard(scheduledKey)),
+  );
+  gauge("abacus_jobs_outstanding", "Jobs that have not ended, which QUEUE_DEPTH bounds", [], async (jobs) =>
+    jobs.set(await redis.zcard(outstandingKey)),
+  );
+  gauge(
+    "abacus_deliveries_pending",
+    "Webhooks' deliveries that are not settled: to be tried now, or again later",
+    [],
+    async (deliveries) => {
+      const now = (await redis.llen(bullKey(QUEUE, "wait"))) + (await redis.llen(bullKey(QUEUE, "active")));
+      deliveries.set(now + (await redis.zcard(bullKey(QUEUE, "delayed"))));
     },
-  });
-
-  new Gauge({
-    name: "abacus_jobs_outstanding",
-    help: "Jobs that have not ended, which QUEUE_DEPTH bounds",
-    registers,
-    async collect() {
-      this.set(await redis.zcard(outstandingKey));
-    },
-  });
-
-  new Gauge({
-    name: "abacus_deliveries_pending",
-    help: "Webhooks' deliveries that are not settled: to be tried now, or again later",
-    registers,
-    async collect() {
-      const [now, later] = [
-        await redis.llen(bullKey(QUEUE, "wait")),
-        await redis.zcard(bullKey(QUEUE, "delayed")),
-      ];
-      this.set(now + later + (await redis.llen(bullKey(QUEUE, "active"))));
-    },
-  });
-
-  new Gauge({
-    name: "abacus_redis_round_trip_seconds",
-    help: "How long Redis took to answer PING just now",
-    registers,
-    async collect() {
+  );
+  gauge(
+    "abacus_redis_round_trip_seconds",
+    "How long Redis took to answer PING just now",
+    [],
+    async (seconds) => {
       const began = performance.now();
       await redis.ping();
-      this.set((performance.now() - began) / 1000);
+      seconds.set((performance.now() - began) / 1000);
     },
-  });
+  );
 }

@@ -53,6 +53,12 @@ export function post(target: Target, { headers, body, signal, ca }: Post): Promi
       });
     });
     request.on("error", reject);
+    // Node ends such a connection without a word unless somebody listens
+    request.on("upgrade", (response, socket) => {
+      socket.destroy();
+      resolve({ status: response.statusCode ?? 0, retryAfter: undefined });
+    });
+    request.on("close", () => reject(new Error("the connection was closed without an answer")));
     request.end(body);
   });
 }

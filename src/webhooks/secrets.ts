@@ -6,6 +6,9 @@ import { webhookSecretKey } from "../redis/keys.js";
 /** Standard Webhooks asks for 24 to 64. */
 const BYTES = 32;
 
+/** After its last use; seconds of 400 days, since who has it keeps it. It outlives a removed account's last jobs. */
+const KEPT = 34_560_000;
+
 /** `whsec_` and base64, as the libraries of Standard Webhooks take it. */
 function newSecret(): string {
   return `whsec_${randomBytes(BYTES).toString("base64")}`;
@@ -22,16 +25,16 @@ export function createWebhookSecrets(redis: Redis): WebhookSecrets {
   return {
     async of(account) {
       const key = webhookSecretKey(account);
-      const known = await redis.get(key);
+      const known = await redis.getex(key, "EX", KEPT);
       if (known !== null) return known;
       const made = newSecret();
-      await redis.set(key, made, "NX");
+      await redis.set(key, made, "EX", KEPT, "NX");
       return (await redis.get(key)) ?? made;
     },
 
     async rotate(account) {
       const made = newSecret();
-      await redis.set(webhookSecretKey(account), made);
+      await redis.set(webhookSecretKey(account), made, "EX", KEPT);
       return made;
     },
   };

@@ -166,9 +166,13 @@ t.test("a crash between the key and the queue is repaired by the next replay", a
       const record = (await redis.keys("{abacus}:idempotency:*")).find((one) => !before.has(one))!;
       // as it is after a crash at that point
       await redis.hdel(record, "accepted");
+      const entered = ["lane", "account", "type", "madeName", "createdAt", "priority", "ttl", "input"];
+      const values = await redis.hmget(`{abacus}:job:${first.id}`, ...entered);
       if (point !== "after the queue") await request(`/v1/jobs/${first.id}`, { method: "DELETE" });
-      if (point === "before the queue")
-        await redis.hset(`{abacus}:job:${first.id}`, { state: "queued", account: "admin", number: 1 });
+      if (point === "before the queue") {
+        const fields = entered.flatMap((name, at) => [name, values[at] as string]);
+        await redis.hset(`{abacus}:job:${first.id}`, "state", "queued", "number", 1, ...fields);
+      }
       const replay = await again();
       t.equal(replay.id, first.id, `${point}, ${kind}`);
       t.match(await ended(first.id), { state: "completed" }, `${point}, ${kind}`);

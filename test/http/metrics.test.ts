@@ -107,6 +107,21 @@ t.test("for the scope admin alone, unless they are public", async (t) => {
   t.equal((await fetch(`${open.url}/metrics`)).status, 200);
 });
 
+t.test("while Redis is away, what needs no Redis", async (t) => {
+  const lonely = await startTestService(t, {
+    env: { METRICS_PUBLIC: "true" },
+    roles: { http: true, work: false },
+  });
+  await lonely.redis.stop();
+  const text = await until("Redis is missed", async () => {
+    const response = await fetch(`${lonely.url}/metrics`);
+    t.equal(response.status, 200);
+    const found = await response.text();
+    return !/^abacus_jobs_outstanding \d/m.test(found) && found;
+  });
+  t.match(text, /^nodejs_eventloop_lag_p99_seconds /m);
+});
+
 t.test("of processes without HTTP, with their names", async (t) => {
   const front = await startTestService(t, { registry, roles: { http: true, work: false } });
   const worker = await startTestService(t, { registry, roles: { http: false, work: true }, beside: front });

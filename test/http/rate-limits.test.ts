@@ -29,6 +29,10 @@ t.test("submissions of an account, in all processes together; polls are free", a
     t.match(response.headers.get("ratelimit"), new RegExp(`^"submissions";r=${RATE_LIMIT - i};t=\\d+$`));
   }
   for (const { request } of [service, other]) {
+    for (const path of ["retry", "deliveries/1/redeliver"]) {
+      const init = { method: "POST", headers };
+      t.equal((await request(`/v1/jobs/01aaaaaaaaaaaaaaaaaaaaaaaa/${path}`, init)).status, 429, path);
+    }
     const response = await request("/v1/rnn/additions", addition(authorization));
     t.equal(response.status, 429);
     const after = Number(response.headers.get("retry-after"));

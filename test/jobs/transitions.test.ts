@@ -168,3 +168,57 @@ t.test("the result's bytes are in the document as they were written", async (t) 
   t.equal(JSON.parse(document).state, "completed");
   t.equal(JSON.parse(summaryOf(record)).result, null);
 });
+
+t.test("a submission that is sent again while its job waits changes nothing of the record", async (t) => {
+  const job = await entered();
+  await steps.start(job, { startedAt: 1, turn: 1, crashes: 0 });
+  await steps.putBack(job);
+  const before = await connection.hgetall(`{abacus}:job:${job.id}`);
+  const place = await steps.enter({ ...job, createdAt: 1 }, 5, { createdAt: 1, ttl: 1, lane: job.lane });
+  t.match(place, { turn: Number, position: 1 });
+  t.same(await connection.hgetall(`{abacus}:job:${job.id}`), before);
+  await steps.start(job, { startedAt: 1, turn: 1, crashes: 0 });
+  t.equal(await steps.enter(job, 5, {}), "active", "one that was begun is told so");
+});
+
+t.test("what is cut off is forgotten, and what is in a queue is not", async (t) => {
+  const job = await entered();
+  const bull = `{abacus}:interactive:${job.id}`;
+  await connection.hset(bull, "data", "{}");
+  t.equal(await steps.forget(job, "cut off"), false, "in its lane");
+  await connection.del(bull);
+  await connection.zadd("{abacus}:scheduled", 1, job.id);
+  t.equal(await steps.forget(job, "cut off"), false, "in the schedule");
+  await connection.zrem("{abacus}:scheduled", job.id);
+  await steps.start(job, { startedAt: 1, turn: 1, crashes: 0 });
+  t.equal(await steps.forget(job, "cut off"), false, "begun");
+  await steps.putBack(job);
+  t.equal(await steps.forget(job, "expired"), false, "its record is there");
+  t.equal(await steps.forget(job, "cut off"), true);
+  t.equal(await read(job.id), undefined);
+});
+
+t.test("a job that came into the schedule again stays there", async (t) => {
+  const score = (id: string) => connection.zscore("{abacus}:scheduled", id);
+  await connection.zadd("{abacus}:scheduled", 2000, "one");
+  await steps.unschedule("one", "1000");
+  t.equal(await score("one"), "2000");
+  await steps.unschedule("one", "2000");
+  t.equal(await score("one"), null);
+  await steps.unschedule("one", "2000");
+});
+
+t.test("a job that was canceled before its queue had it keeps what a retry needs", async (t) => {
+  const capacity = { QUEUE_DEPTH: 100_000, ACCOUNT_JOBS: 100_000 };
+  const job = await entered();
+  await steps.finish(job, { state: "canceled" }, Date.now());
+  t.equal(await steps.retry(job, Date.now(), capacity), "missing");
+  await steps.keepData(job.id, '{"input":1}');
+  await steps.keepData(job.id, '{"input":2}');
+  t.equal(await connection.hget(`{abacus}:job:${job.id}`, "data"), '{"input":1}');
+  t.equal(await steps.retry(job, Date.now(), capacity), "queued");
+  const completed = await entered();
+  await steps.finish(completed, { state: "completed" }, Date.now());
+  await steps.keepData(completed.id, "{}");
+  t.equal(await connection.hexists(`{abacus}:job:${completed.id}`, "data"), 0, "of no other");
+});

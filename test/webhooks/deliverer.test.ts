@@ -113,6 +113,23 @@ t.test("a receiver that does not answer in time, and one that is not there", asy
   t.match(missing.attempts, [{ status: null, error: "the connection was refused" }]);
 });
 
+t.test("one that would speak another protocol has not answered well, and holds nothing up", async (t) => {
+  const { end, settled } = await startDelivering(t, server);
+  const upgrade = { connection: "upgrade", upgrade: "websocket" };
+  const receiver = await startReceiver(t, [
+    (response) => void response.writeHead(101, upgrade).end(),
+    (response) => void response.writeHead(101, upgrade).end(),
+    answer(204),
+  ]);
+  const id = await end({ webhook: receiver.url });
+  const { attempts, state } = await settled(id);
+  t.equal(state, "delivered");
+  t.same(
+    attempts.map(({ status }) => status),
+    [101, 101, 204],
+  );
+});
+
 t.test("an answer without an end counts by its status, and is not read on", async (t) => {
   const { end, settled } = await startDelivering(t, server);
   let sent = 0;

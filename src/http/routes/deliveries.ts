@@ -1,5 +1,5 @@
 // What was told to a job's webhook, and telling it again.
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static } from "typebox";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { Deliveries } from "../../webhooks/deliveries.js";
@@ -15,6 +15,8 @@ import { deliveryListSchema, deliverySchema, type JobParams, jobParams } from ".
 export interface DeliveryRoutesDeps {
   jobs: Jobs;
   deliveries: Deliveries;
+  /** Refuses what is more than the account may submit. */
+  limit: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
 
 const query = Type.Object(accountQuery);
@@ -32,7 +34,7 @@ const EXAMPLE = {
   attempts: [{ at: "2026-11-21T12:00:01.504Z", status: 503, error: "the answer was 503", seconds: 0.087 }],
 };
 
-export function deliveryRoutes(app: FastifyInstance, { jobs, deliveries }: DeliveryRoutesDeps): void {
+export function deliveryRoutes(app: FastifyInstance, { jobs, deliveries, limit }: DeliveryRoutesDeps): void {
   async function found(request: FastifyRequest): Promise<string> {
     const { id } = request.params as JobParams;
     const job = await jobs.findSummary(accountOf(request), id);
@@ -71,22 +73,25 @@ export function deliveryRoutes(app: FastifyInstance, { jobs, deliveries }: Deliv
     "/v1/jobs/:id/deliveries/:n/redeliver",
     {
       config: { scope: "jobs:write" },
+      onRequest: limit,
       schema: describe({
         operationId: "redeliver",
         tags: ["Jobs"],
         summary: "Calls the webhook again, at once",
         description:
           "With the same `webhook-id`, whatever became of the delivery, and with a new series of attempts; what is " +
-          "left of the series before is dropped.",
+          "left of the series before is dropped. It counts as a submission.",
         params: deliveryParams,
         querystring: query,
         answers: {
           202: {
             description: "The delivery waits again.",
+            headers: ["RateLimit", "RateLimit-Policy"],
             content: json(deliverySchema, { delivery: EXAMPLE }),
           },
         },
-        problems: ["not-found", "superseded", ...QUERY_PROBLEMS],
+        problems: ["not-found", "superseded", "too-many-requests", ...QUERY_PROBLEMS],
+        limited: true,
       }),
     },
     async (request, reply) => {

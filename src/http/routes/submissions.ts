@@ -1,5 +1,6 @@
 // One route per job type: reads the body, submits the job, and answers at once or when it has ended.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { InputError } from "../../../workers/input-error.js";
 import type { AnyJobType } from "../../../workers/job-type.js";
 import type { FileStore } from "../../files/file-store.js";
 import { newId } from "../../jobs/id.js";
@@ -53,7 +54,7 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
     request: FastifyRequest,
     reply: FastifyReply,
     id: string,
-    content: Content & Pick<Submission, "webhook">,
+    content: Content & Pick<Submission, "webhook" | "isShared">,
   ): Promise<JobRecord | undefined> {
     const { account } = principalOf(request);
     const job = await jobs.submit({ id, account, type, ...content, ...splitQuery(request.query).parameters });
@@ -87,22 +88,26 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
     const webhook = await webhookOf(request);
     const use = await idempotency.use(principalOf(request).account, key, id, bodies.isLong(request));
     let claimed = id;
+    let isClaimed = false;
     try {
       const content = await bodies.read(request, reply, type, id);
       const claim = await use.claim(fingerprintOf(request, content));
       claimed = claim.id;
+      isClaimed = true;
       if (content.file && claimed !== id) {
         if (claim.accepted) await files.remove("uploads", id);
         else await files.move("uploads", id, claimed);
       }
       if (claim.accepted) reply.header("location", addressOf(claimed)).header("idempotency-replayed", "true");
       else {
-        await submit(request, reply, claimed, { ...content, ...webhook });
-        await use.accept(claimed);
+        await submit(request, reply, claimed, { ...content, ...webhook, isShared: true });
+        // the job is accepted, whatever becomes of this: a replay would submit it again, which does no harm
+        await use.accept(claimed).catch(() => {});
       }
       return claimed;
     } catch (error) {
-      if (!(error instanceof MaybeAccepted)) {
+      // others with the key may have been accepted meanwhile, unless this is a mistake that they all make
+      if (!isClaimed || error instanceof InputError) {
         await files.remove("uploads", id);
         await use.release().catch(() => {}); // it runs out by itself
       }
