@@ -31,7 +31,7 @@ export interface TestRedis {
 }
 
 /** How long a server may take from its start to its first answer, in milliseconds. */
-const START_TIMEOUT = 10_000;
+const START_TIMEOUT = 30_000;
 
 /** Debian's redis-tools hold the server's binary under another name: what it is called decides what it does. */
 const PROGRAMS = ["redis-server", "valkey-server", "redis-check-rdb"];

@@ -62,7 +62,8 @@ t.test("what is no URL that could be called is malformed", async (t) => {
   ];
   for (const url of wrong) {
     const problem = await refusal(url);
-    t.match(problem, { status: 400, name: "invalid-input", errors: [{ path: "/Abacus-Webhook" }] }, url);
+    const expected = { status: 400, name: "invalid-input", errors: [{ path: "/Abacus-Webhook" }] };
+    t.match(problem, expected, JSON.stringify(url));
     t.notMatch(problem?.detail, /secret|ann/, "what may be a password is not repeated");
   }
 });
