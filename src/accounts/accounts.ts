@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { accountKey, accountNamesKey, tokenKey, tokensKey, webhookSecretKey } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
 import type { FailedSignIns } from "./failed-sign-ins.js";
 import { hashPassword, verifyPassword } from "./passwords.js";
 import { AccountError, ADMIN, checkName, checkPassword, isAccountName, PASSWORD_BYTES } from "./rules.js";
@@ -111,6 +112,7 @@ function unknownAccount(name: string): AccountError {
  * `failures` any number of sign-ins may fail.
  */
 export function createAccounts(redis: Redis, failures?: FailedSignIns): Accounts {
+  const run = defineScripts(redis, { abacusWriteAccount: WRITE, abacusRemoveAccount: REMOVE });
   const signIns = createSignIns();
 
   async function read(name: string): Promise<AccountRecord | undefined> {
@@ -131,7 +133,7 @@ export function createAccounts(redis: Redis, failures?: FailedSignIns): Accounts
     const values = [when, name, stored, randomUUID(), formatScopes(granted), new Date().toISOString()];
     const whichScopes = scopes === undefined ? "keep" : "replace";
     const keys = [accountKey(name), accountNamesKey];
-    const done = (await redis.eval(WRITE, 2, ...keys, ...values, whichScopes)) as 0 | 1 | 2;
+    const done = await run<0 | 1 | 2>("abacusWriteAccount", keys, ...values, whichScopes);
     return (["nothing", "made", "changed"] as const)[done];
   }
 
@@ -169,7 +171,7 @@ export function createAccounts(redis: Redis, failures?: FailedSignIns): Accounts
         );
       const keys = [accountKey(name), accountNamesKey, webhookSecretKey(name)];
       const indexes = [tokensKey(name, "token"), tokensKey(name, "session")];
-      if ((await redis.eval(REMOVE, 5, ...keys, ...indexes, name)) !== 1) throw unknownAccount(name);
+      if ((await run("abacusRemoveAccount", [...keys, ...indexes], name)) !== 1) throw unknownAccount(name);
     },
 
     async get(name) {

@@ -1,6 +1,7 @@
 // How often something happens in a minute, counted in Redis for all processes together.
 import type { Redis } from "ioredis";
 import { rateKey } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
 
 /** Seconds; it begins with the first thing that is counted. */
 export const WINDOW = 60;
@@ -32,10 +33,7 @@ return {count, redis.call('PTTL', KEYS[1])}`;
 
 /** Counts what is called `what`, up to `limit` in a window for each who does it. */
 export function createRateLimit(redis: Redis, what: string, limit: number): RateLimit {
-  redis.defineCommand("abacusCount", { lua: COUNT, numberOfKeys: 1 });
-  const commands = redis as unknown as {
-    abacusCount(key: string, window: number): Promise<[count: number, left: number]>;
-  };
+  const run = defineScripts(redis, { abacusCount: COUNT });
   const usage = (count: number, milliseconds: number): Usage => ({
     count,
     exceeded: count > limit,
@@ -45,7 +43,8 @@ export function createRateLimit(redis: Redis, what: string, limit: number): Rate
   return {
     limit,
     async count(who) {
-      return usage(...(await commands.abacusCount(rateKey(what, who), WINDOW * 1000)));
+      type Counted = [count: number, left: number];
+      return usage(...(await run<Counted>("abacusCount", [rateKey(what, who)], WINDOW * 1000)));
     },
     async look(who) {
       const key = rateKey(what, who);

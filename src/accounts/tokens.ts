@@ -2,6 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Redis } from "ioredis";
 import { accountKey, tokenKey, tokensKey } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
 import { AccountError } from "./rules.js";
 import { commonScopes, formatScopes, type Principal, parseScopes, type Scope } from "./scopes.js";
 import { TOKEN_SCRIPTS } from "./token-scripts.js";
@@ -90,27 +91,21 @@ type Fields = [
   ...[expiresAt: string, accountScopes: string | null, accountVersion: string | null],
 ];
 
-interface Scripts {
-  abacusMakeToken(keys: 3, ...keysAndArguments: (string | number)[]): Promise<"made" | "no-account" | "full">;
-  abacusReadToken(keys: 1, key: string, digest: string, now: number): Promise<Fields | null>;
-}
-
 const toTime = (milliseconds: string | number) => new Date(Number(milliseconds)).toISOString();
 
 const SHOWN = ["kind", "account", "name", "scopes", "createdAt", "expiresAt", "lastUsedAt"] as const;
 
 export function createTokens(redis: Redis): Tokens {
-  for (const [name, lua] of Object.entries(TOKEN_SCRIPTS))
-    if (!(name in redis)) redis.defineCommand(name, { lua });
-  const scripts = redis as unknown as Scripts;
+  const run = defineScripts(redis, TOKEN_SCRIPTS);
 
   async function make(kind: Kind, account: string, ends: number, fields: Record<string, string | number>) {
     const id = randomBytes(12).toString("hex");
     const secret = randomBytes(32).toString("base64url");
     const now = Date.now();
     const all = { kind, account, ...fields, digest: digestOf(secret), createdAt: now, expiresAt: ends };
-    const done = await scripts.abacusMakeToken(
-      ...([3, accountKey(account), tokenKey(id), tokensKey(account, kind)] as const),
+    const done = await run<"made" | "no-account" | "full">(
+      "abacusMakeToken",
+      [accountKey(account), tokenKey(id), tokensKey(account, kind)],
       ...[now, MOST[kind], id, ends, kind === "token" ? "refuse" : "replace"],
       ...Object.entries(all).flat(),
     );
@@ -124,7 +119,7 @@ export function createTokens(redis: Redis): Tokens {
     const [, id, secret] = TEXT.exec(text) ?? [];
     if (id === undefined || secret === undefined) return undefined;
     const digest = digestOf(secret);
-    const fields = await scripts.abacusReadToken(1, tokenKey(id), digest, Date.now());
+    const fields = await run<Fields | null>("abacusReadToken", [tokenKey(id)], digest, Date.now());
     if (fields === null) return undefined;
     const [stored, isOf, account, scopes, version, expiresAt, accountScopes, accountVersion] = fields;
     const isValid = isSame(stored, digest) && isOf === kind && accountVersion !== null;

@@ -12,6 +12,7 @@ import { principalOf } from "./authentication.js";
 import { beginBody, readWhole, STALL, withBody } from "./body-stream.js";
 import { readForm } from "./forms.js";
 import { splitQuery } from "./job-parameters.js";
+import { CSV_BODY, FORM_BODY, JSON_BODY, mediaTypeOf } from "./media-types.js";
 import { diskFull, HttpProblem, tooLarge } from "./problems.js";
 import { readTexts } from "./text-values.js";
 
@@ -22,10 +23,6 @@ export type Content = Pick<Submission, "input" | "file">;
 const FORM_OVERHEAD = 1024 * 1024;
 /** Characters of a file's name that are kept. */
 const NAME = 255;
-
-export const JSON_BODY = "application/json";
-export const FORM_BODY = "multipart/form-data";
-export const CSV_BODY = "text/csv";
 
 export interface BodyReader {
   /** Refuses by the headers alone, before the body is read: what is not taken here, and what is too large. */
@@ -48,11 +45,6 @@ export function mediaTypesOf({ accepts }: AnyJobType): string[] {
 export function optionsSchemaOf(type: AnyJobType): TSchema | undefined {
   if (!type.accepts.includes("file")) return undefined;
   return (type.input as { properties?: { options?: TSchema } }).properties?.options;
-}
-
-/** What a body says it is; JSON when it says nothing. */
-function mediaTypeOf(request: FastifyRequest): string {
-  return (request.headers["content-type"] ?? JSON_BODY).split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 /** `onReceived` hears of each body that was stored; `stall`: how long a body may pause, milliseconds. */

@@ -4,15 +4,12 @@ import type { Static, TSchema } from "typebox";
 import { parseJson } from "../../workers/json.js";
 import { validate } from "../../workers/validation.js";
 import { STALL, withBody } from "./body-stream.js";
+import { FIELDS_BODY, JSON_BODY, mediaTypeOf } from "./media-types.js";
 import { HttpProblem, tooLarge } from "./problems.js";
 import { readTexts } from "./text-values.js";
 
 /** Bytes. */
 const MOST = 65_536;
-
-export const JSON_BODY = "application/json";
-/** As a page sends the fields of a form without files. */
-export const FIELDS_BODY = "application/x-www-form-urlencoded";
 
 type MediaType = typeof JSON_BODY | typeof FIELDS_BODY;
 
@@ -39,8 +36,9 @@ export async function readSmallBody<Schema extends TSchema>(
 }
 
 /** What the headers alone tell. */
-function check({ headers, routeOptions }: FastifyRequest, taken: readonly MediaType[]): string | undefined {
-  const mediaType = (headers["content-type"] ?? JSON_BODY).split(";")[0]?.trim().toLowerCase();
+function check(request: FastifyRequest, taken: readonly MediaType[]): string {
+  const { headers, routeOptions } = request;
+  const mediaType = mediaTypeOf(request);
   const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (!taken.some((one) => one === mediaType) || encoding !== "identity") {
     const what = encoding === "identity" ? mediaType : `the encoding ${encoding}`;

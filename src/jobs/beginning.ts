@@ -1,6 +1,15 @@
 // When an attempt at a job is told to have begun: at once, or, if it may end within moments, only if it does not.
 import type { Standing } from "./record.js";
-import type { Attempt } from "./transitions.js";
+
+/** An attempt at a job, which begins when it gets a thread. */
+export interface Attempt {
+  /** Milliseconds. */
+  startedAt: number;
+  /** The job's number in its lane. */
+  turn: number;
+  /** How often a worker has crashed with it. */
+  crashes: number;
+}
 
 /** Milliseconds. An attempt that ends within them is told of together with its end, which spares Redis a script. */
 const MOMENT = 30;

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import { idempotencyKey } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
 
 /** How long a key is remembered; milliseconds. */
 const REMEMBERED = 86_400_000;
@@ -89,11 +90,7 @@ export interface KeyUse {
 export type Idempotency = ReturnType<typeof createIdempotency>;
 
 export function createIdempotency(redis: Redis) {
-  for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(name, { lua, numberOfKeys: 1 });
-  const commands = redis as unknown as Record<
-    keyof typeof SCRIPTS,
-    <Reply>(key: string, ...args: (string | number)[]) => Promise<Reply>
-  >;
+  const run = defineScripts(redis, SCRIPTS);
 
   return {
     /**
@@ -104,24 +101,24 @@ export function createIdempotency(redis: Redis) {
       const key = idempotencyKey(account, createHash("sha256").update(text).digest("base64url"));
       let renewal: NodeJS.Timeout | undefined;
       if (holds) {
-        if ((await commands.abacusHoldKey(key, id, HELD)) === "arriving") throw new KeyInUse("arriving");
-        renewal = setInterval(() => commands.abacusRenewKey(key, id, HELD).catch(() => {}), RENEWAL);
+        if ((await run("abacusHoldKey", [key], id, HELD)) === "arriving") throw new KeyInUse("arriving");
+        renewal = setInterval(() => run("abacusRenewKey", [key], id, HELD).catch(() => {}), RENEWAL);
         renewal.unref();
       }
       return {
         async claim(fingerprint) {
           clearInterval(renewal);
           type Answer = [standing: "arriving" | "differs" | "accepted" | "begun", id: string];
-          const [standing, holder] = await commands.abacusClaimKey<Answer>(key, id, fingerprint, REMEMBERED);
+          const [standing, holder] = await run<Answer>("abacusClaimKey", [key], id, fingerprint, REMEMBERED);
           if (standing === "arriving" || standing === "differs") throw new KeyInUse(standing);
           return { id: holder, accepted: standing === "accepted" };
         },
         async accept(holder) {
-          await commands.abacusAcceptKey(key, holder);
+          await run("abacusAcceptKey", [key], holder);
         },
         async release() {
           clearInterval(renewal);
-          await commands.abacusReleaseKey(key, id);
+          await run("abacusReleaseKey", [key], id);
         },
       };
     },

@@ -1,8 +1,8 @@
 // The two lanes: a job goes by what it costs, so that a small one never waits behind a large one.
-import { Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { SourceFile } from "../../workers/job-type.js";
-import { PREFIX } from "../redis/keys.js";
+import { openQueue } from "../redis/queue.js";
 import type { JobIdentity } from "./record.js";
 
 export const LANES = ["interactive", "batch"] as const;
@@ -36,24 +36,7 @@ export function identityOf(id: string, lane: string, data: JobData): JobIdentity
 export type Queues = Record<Lane, Queue<JobData>>;
 
 export function openQueues(producer: Redis): Queues {
-  const open = (lane: Lane) => {
-    const queue = new Queue<JobData>(lane, {
-      connection: producer,
-      prefix: PREFIX,
-      defaultJobOptions: {
-        removeOnComplete: true,
-        removeOnFail: true,
-        // a processor throws only when it could not write the outcome: the job must stay until one can
-        attempts: 1_000_000,
-        backoff: 1000,
-      },
-      // BullMQ's own stream of events, which nothing here reads
-      streams: { events: { maxLen: 100 } },
-    });
-    queue.on("error", () => {}); // the connection's own listener has logged it
-    return queue;
-  };
-  return { interactive: open("interactive"), batch: open("batch") };
+  return { interactive: openQueue(producer, "interactive"), batch: openQueue(producer, "batch") };
 }
 
 /** A job whose input nobody has looked into yet is for the batch lane, whatever it may cost. */

@@ -6,14 +6,14 @@ import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, Progress } from "../../workers/job-type.js";
 import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
-import { Beginning } from "./beginning.js";
+import { type Attempt, Beginning } from "./beginning.js";
 import { identityOf, type JobData } from "./lanes.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
 import { hasEnded, type JobIdentity, type OnEnded, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
 import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
-import type { Attempt, Ending, Transitions } from "./transitions.js";
+import type { Ending, Transitions } from "./transitions.js";
 import type { Webhooks } from "./webhooks.js";
 
 /** Why a job's computation is stopped from outside. */

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { type FileKind, FileStore } from "../files/file-store.js";
 import { expiryKey, jobKey, modelKey, outstandingKey, sweepLockKey } from "../redis/keys.js";
+import { jobOfEntry } from "./index-entry.js";
 import type { JobIdentity } from "./record.js";
 import { transitions } from "./transitions.js";
 
@@ -43,8 +44,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   }
 
   async function tidy(entry: string): Promise<void> {
-    const [id, account, type, label, lane, madeName] = JSON.parse(entry) as string[];
-    const job = { id, account, type, label, lane, madeName, createdAt: 0 } as JobIdentity;
+    const job = jobOfEntry(entry);
     const left = await steps.expire(job);
     if (left !== "all") {
       await files.remove("uploads", job.id);

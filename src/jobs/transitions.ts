@@ -18,47 +18,18 @@ import {
   scheduledKey,
   turnsKey,
 } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
+import type { Attempt } from "./beginning.js";
 import { type Capacity, CapacityReached, UNBOUNDED } from "./capacity.js";
+import { indexEntry } from "./index-entry.js";
 import { type JobIdentity, type JobState, STATES, type Standing } from "./record.js";
+import type { Due } from "./scheduler.js";
 import { SCRIPTS } from "./scripts.js";
-
-type Argument = string | number;
-
-/** Defines the scripts on the connection; what it returns runs one of them, and says how many keys there are. */
-function scriptsOf(redis: Redis) {
-  for (const [name, lua] of Object.entries(SCRIPTS)) if (!(name in redis)) redis.defineCommand(name, { lua });
-  const commands = redis as unknown as Record<string, (...args: Argument[]) => Promise<unknown>>;
-  return <Reply>(name: keyof typeof SCRIPTS | "abacusFindBuffer", keys: string[], ...args: Argument[]) =>
-    (commands[name] as (typeof commands)[string])(keys.length, ...keys, ...args) as Promise<Reply>;
-}
-
-/** What the sweeper needs to tidy after a job whose record has expired. */
-export function indexEntry(job: JobIdentity): string {
-  return JSON.stringify([job.id, job.account, job.type, job.label, job.lane, job.madeName]);
-}
-
-/** An attempt at a job, which begins when it gets a thread. */
-export interface Attempt {
-  /** Milliseconds. */
-  startedAt: number;
-  /** The job's number in its lane. */
-  turn: number;
-  /** How often a worker has crashed with it. */
-  crashes: number;
-}
 
 /** Where a new job stands: its number in its lane, BullMQ's priority, and its position; 0 when it waits for its time. */
 export interface Place {
   turn: number;
   position: number;
-}
-
-/** What a scheduled job that is due is added to its lane with. `data` is JSON. */
-export interface Due {
-  turn: number;
-  lane: string;
-  type: string;
-  data: string;
 }
 
 export interface Finished {
@@ -97,7 +68,7 @@ export type Transitions = ReturnType<typeof transitions>;
 
 /** The transitions over one connection: of producers (fail fast) or of workers (wait). */
 export function transitions(redis: Redis) {
-  const run = scriptsOf(redis);
+  const run = defineScripts(redis, SCRIPTS);
 
   const states = (job: JobIdentity, ...wanted: JobState[]) =>
     wanted.map((state) => jobsKey(job.account, "state", state));
@@ -224,7 +195,7 @@ export function transitions(redis: Redis) {
 
     /** Writes how a job ended, if nobody else has. `attempt` is one that `start` was not told of. */
     async finish(job: JobIdentity, ending: Ending, now: number, attempt?: Attempt): Promise<Finished> {
-      const fields: Argument[] = [];
+      const fields: (string | number)[] = [];
       if (ending.error !== undefined) fields.push("error", ending.error);
       if (ending.progress !== undefined) fields.push("progress", ending.progress);
       if (ending.resultBytes !== undefined) fields.push("resultBytes", ending.resultBytes);

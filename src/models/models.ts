@@ -5,6 +5,7 @@ import type { ModelReference } from "../../workers/job-type.js";
 import { DEFAULT_REFERENCE } from "../../workers/rnn/default-model.js";
 import type { FileStore } from "../files/file-store.js";
 import { jobKey, modelKey, modelNamesKey } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
 
 // A name is taken while the model that has it exists or the training that reserved it may still end well.
 const RESERVE = `
@@ -23,10 +24,7 @@ return 1`;
 export type Models = ReturnType<typeof createModels>;
 
 export function createModels(redis: Redis, files: FileStore) {
-  redis.defineCommand("abacusReserveName", { lua: RESERVE, numberOfKeys: 1 });
-  const commands = redis as unknown as {
-    abacusReserveName(key: string, name: string, id: string): Promise<number>;
-  };
+  const run = defineScripts(redis, { abacusReserveName: RESERVE });
 
   const models = {
     /** The model of an account by id or name. Throws InputError (404) when there is none. */
@@ -49,7 +47,7 @@ export function createModels(redis: Redis, files: FileStore) {
 
     /** Takes a name for a training; false when another has it. */
     async reserve(account: string, name: string, id: string): Promise<boolean> {
-      return (await commands.abacusReserveName(modelNamesKey(account), name, id)) === 1;
+      return (await run("abacusReserveName", [modelNamesKey(account)], name, id)) === 1;
     },
   };
   return models;

@@ -1,7 +1,6 @@
 // Deliveries as jobs' ends and callers bring them about: announce, list, redeliver, forget.
-import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { PREFIX } from "../redis/keys.js";
+import { openQueue } from "../redis/queue.js";
 import { type Delivery, deliveryRecords, type NoDelivery } from "./records.js";
 
 export const QUEUE = "webhooks";
@@ -36,19 +35,7 @@ export interface Deliveries {
 /** `redis`: a connection of producers, which fails fast, or of workers. */
 export function createDeliveries(redis: Redis): Deliveries {
   const records = deliveryRecords(redis);
-  const queue = new Queue<DeliveryData>(QUEUE, {
-    connection: redis,
-    prefix: PREFIX,
-    defaultJobOptions: {
-      removeOnComplete: true,
-      removeOnFail: true,
-      // the deliverer throws only when Redis could not be asked: the attempts of a delivery are its own to count
-      attempts: 1_000_000,
-      backoff: 1000,
-    },
-    streams: { events: { maxLen: 100 } },
-  });
-  queue.on("error", () => {}); // the connection's own listener has logged it
+  const queue = openQueue<DeliveryData>(redis, QUEUE);
 
   async function add(data: DeliveryData): Promise<void> {
     await queue.add(QUEUE, data, { jobId: queueId(data) });

@@ -1,6 +1,7 @@
 // The record of what was told to a job's webhook: one hash for each job, which expires as the job does.
 import type { Redis } from "ioredis";
 import { deliveriesKey, jobKey } from "../redis/keys.js";
+import { defineScripts } from "../redis/scripts.js";
 
 export type DeliveryState = "pending" | "delivered" | "failed";
 
@@ -113,10 +114,9 @@ export type NoDelivery = "gone" | "superseded" | "settled" | "unknown";
 export type DeliveryRecords = ReturnType<typeof deliveryRecords>;
 
 export function deliveryRecords(redis: Redis) {
-  for (const [name, lua] of Object.entries(SCRIPTS)) if (!(name in redis)) redis.defineCommand(name, { lua });
-  const commands = redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
+  const runScript = defineScripts(redis, SCRIPTS);
   const run = <Reply>(name: keyof typeof SCRIPTS, id: string, n: number, ...args: (string | number)[]) =>
-    commands[name]?.(2, jobKey(id), deliveriesKey(id), n, Date.now(), ...args) as Promise<Reply>;
+    runScript<Reply>(name, [jobKey(id), deliveriesKey(id)], n, Date.now(), ...args);
 
   return {
     /** The series in which the delivery of the job's last end waits, which it does from now on, or why it does not. */

@@ -5,10 +5,11 @@ import { InputError } from "../../../workers/input-error.js";
 import type { Account, Accounts } from "../../accounts/accounts.js";
 import { AccountError } from "../../accounts/rules.js";
 import { accountNameSchema, passwordSchema, scopesSchema } from "../account-schemas.js";
+import { JSON_BODY } from "../media-types.js";
 import { describe, json } from "../openapi/operation.js";
 import { HttpProblem } from "../problems.js";
 import { time } from "../schemas.js";
-import { JSON_BODY, readSmallBody } from "../small-bodies.js";
+import { readSmallBody } from "../small-bodies.js";
 
 const params = Type.Object({ name: accountNameSchema });
 

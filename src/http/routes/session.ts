@@ -6,10 +6,11 @@ import { AccountError } from "../../accounts/rules.js";
 import type { Tokens } from "../../accounts/tokens.js";
 import { accountNameSchema, passwordSchema, scopesSchema } from "../account-schemas.js";
 import { type BasicReader, unauthorized } from "../authentication.js";
+import { FIELDS_BODY, JSON_BODY } from "../media-types.js";
 import { describe, json } from "../openapi/operation.js";
 import { time } from "../schemas.js";
 import { clearSession, sessionOf, setSession } from "../session-cookie.js";
-import { FIELDS_BODY, JSON_BODY, readSmallBody } from "../small-bodies.js";
+import { readSmallBody } from "../small-bodies.js";
 
 export interface SessionRoutesDeps {
   accounts: Accounts;

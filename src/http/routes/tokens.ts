@@ -7,10 +7,11 @@ import { hasScope, type Principal, SCOPES, type Scope } from "../../accounts/sco
 import { TOKEN_LIFETIME, type Token, type Tokens, TooManyTokensError } from "../../accounts/tokens.js";
 import { scopesSchema } from "../account-schemas.js";
 import { principalOf } from "../authentication.js";
+import { JSON_BODY } from "../media-types.js";
 import { describe, json } from "../openapi/operation.js";
 import { HttpProblem } from "../problems.js";
 import { nullable, time } from "../schemas.js";
-import { JSON_BODY, readSmallBody } from "../small-bodies.js";
+import { readSmallBody } from "../small-bodies.js";
 
 /** The farthest end that may be asked for, about ten years; milliseconds. */
 const LONGEST = 3653 * 86_400_000;
