@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import os from "node:os";
 import { parseEnv } from "node:util";
 import { envSchema } from "env-schema";
-import Type, { type Static, type TProperties } from "typebox";
 import { DEFAULT_LIMITS, type Limits } from "../workers/limits.js";
+import Type, { type Static, type TProperties } from "../workers/typebox.js";
 import { isAddressRange } from "./address-ranges.js";
 import { isHostName } from "./host-names.js";
 

@@ -1,9 +1,9 @@
 // Job types of the tests: a registry that behaves badly in each way that a job can.
 import { existsSync } from "node:fs";
-import Type, { type Static } from "typebox";
 import { InputError } from "../workers/input-error.js";
 import { defineJobType, type TaskContext } from "../workers/job-type.js";
 import { jobTypes as own } from "../workers/job-types.js";
+import Type, { type Static } from "../workers/typebox.js";
 
 const input = Type.Object(
   { seconds: Type.Optional(Type.Number({ minimum: 0 })), value: Type.Optional(Type.Unknown()) },

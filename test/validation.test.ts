@@ -1,7 +1,7 @@
 // Validation: what is wrong with a value, where, and whether its shape (400) or its range (422) is.
 import t from "tap";
-import Type from "typebox";
 import { InputError } from "../workers/input-error.js";
+import Type from "../workers/typebox.js";
 import { validate } from "../workers/validation.js";
 
 const schema = Type.Object(

@@ -1,7 +1,8 @@
 // What a kind of job is: said once, in one definition, from which the route with its validation, the
 // OpenAPI entry, the queue's typing, the dispatch in the threads and the typed client are derived.
-import type { Static, TSchema } from "typebox";
+
 import type { Limits } from "./limits.js";
+import type { Static, TSchema } from "./typebox.js";
 
 /** An uploaded file, as a step in a thread sees it. */
 export interface SourceFile {

@@ -1,8 +1,8 @@
 // Checks a value against a job type's schema, with the same words on the event loop and in a thread.
-import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
+
 import { InputError } from "./input-error.js";
 import { at, escapePointer } from "./json.js";
+import { Compile, type TSchema } from "./typebox.js";
 
 /** As many mistakes are told as a person would want to read, and as typebox looks for. */
 const MOST_ERRORS = 8;

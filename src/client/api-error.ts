@@ -1,5 +1,5 @@
 // What the client throws when the service answers with an error: its problem document (RFC 9457).
-import type { Static } from "typebox";
+import type { Static } from "../../workers/typebox.js";
 import type { problemSchema } from "../http/schemas.js";
 
 export type Problem = Static<typeof problemSchema>;

@@ -1,6 +1,7 @@
 // What the compiler knows of jobs: names, inputs and outputs as a registry's definitions say them.
-import type { Static, TSchema } from "typebox";
+
 import type { AnyJobType } from "../../workers/job-type.js";
+import type { Static, TSchema } from "../../workers/typebox.js";
 import type { anyJobSchema, logSchema } from "../http/schemas.js";
 
 /** What the client needs of a job type's definition. */

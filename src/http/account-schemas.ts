@@ -1,5 +1,5 @@
 // The shapes of what accounts are made of, as bodies and answers have them.
-import Type from "typebox";
+import Type from "../../workers/typebox.js";
 import { PASSWORD_BYTES } from "../accounts/rules.js";
 import { SCOPES, type Scope } from "../accounts/scopes.js";
 

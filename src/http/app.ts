@@ -11,7 +11,7 @@ import {
   LogController,
 } from "fastify";
 import type { Logger } from "pino";
-import type { TSchema } from "typebox";
+import type { TSchema } from "../../workers/typebox.js";
 import { validate } from "../../workers/validation.js";
 import type { Accounts } from "../accounts/accounts.js";
 import type { Oidc } from "../accounts/oidc.js";

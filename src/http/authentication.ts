@@ -1,7 +1,7 @@
 // Who asks: an ordered list of schemes turns a request into a principal, before its body is read.
 import basicAuth from "@fastify/basic-auth";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type from "typebox";
+import Type from "../../workers/typebox.js";
 import type { Accounts } from "../accounts/accounts.js";
 import { IssuerUnavailableError, type Oidc } from "../accounts/oidc.js";
 import { hasScope, type Principal, type Scope } from "../accounts/scopes.js";

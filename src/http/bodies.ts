@@ -1,9 +1,9 @@
 // What a submission carries, read from the request: JSON at once or unparsed to the disk, and uploads as they stream.
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { TSchema } from "typebox";
 import type { AnyJobType } from "../../workers/job-type.js";
 import { parseJson } from "../../workers/json.js";
+import type { TSchema } from "../../workers/typebox.js";
 import type { Config } from "../config.js";
 import { type FileStore, FileTooLarge, type ReceivedFile } from "../files/file-store.js";
 import type { Jobs } from "../jobs/jobs.js";

@@ -1,5 +1,5 @@
 // What the query of any submission may say of the job: how urgent it is, when it may begin, how long it is kept.
-import Type, { type Static } from "typebox";
+import Type, { type Static } from "../../workers/typebox.js";
 
 /** Seconds of 30 days. */
 const MONTH = 2_592_000;

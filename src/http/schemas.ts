@@ -1,7 +1,8 @@
 // The shapes of what the service answers, for the API's description and for the client's types. A schema that has
 // an `$id` is one of the description's components.
-import Type, { type Static, type TSchema } from "typebox";
+
 import type { AnyJobType } from "../../workers/job-type.js";
+import Type, { type Static, type TSchema } from "../../workers/typebox.js";
 import { STATES } from "../jobs/record.js";
 
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);

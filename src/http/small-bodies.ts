@@ -1,7 +1,7 @@
 // Bodies of a few fields, JSON or a form of a page, read at once.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Static, TSchema } from "typebox";
 import { parseJson } from "../../workers/json.js";
+import type { Static, TSchema } from "../../workers/typebox.js";
 import { validate } from "../../workers/validation.js";
 import { STALL, withBody } from "./body-stream.js";
 import { FIELDS_BODY, JSON_BODY, mediaTypeOf } from "./media-types.js";

@@ -1,6 +1,7 @@
 // The texts of a query or of a form's fields, read as the types that a schema declares for them.
-import type { TSchema } from "typebox";
+
 import { InputError } from "../../workers/input-error.js";
+import type { TSchema } from "../../workers/typebox.js";
 
 const NUMERAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const BOOLEANS: Record<string, boolean> = { true: true, false: false, 1: true, 0: false };

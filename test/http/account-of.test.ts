@@ -1,10 +1,10 @@
 // Whose things a route shows: one's own, or with the scope `admin` those of the account that the query names.
 import { fastify } from "fastify";
 import t from "tap";
-import Type from "typebox";
 import type { Scope } from "../../src/accounts/scopes.js";
 import { accountOf, accountQuery, authenticate } from "../../src/http/authentication.js";
 import { useProblems } from "../../src/http/problems.js";
+import Type from "../../workers/typebox.js";
 import { validate } from "../../workers/validation.js";
 
 const app = fastify();

@@ -1,7 +1,7 @@
 // Texts of queries and forms: what each type takes, and what stays a text for the schema to refuse.
 import t from "tap";
-import Type from "typebox";
 import { readTexts } from "../../src/http/text-values.js";
+import Type from "../../workers/typebox.js";
 
 const schema = Type.Object({
   integer: Type.Optional(Type.Integer()),

@@ -1,9 +1,9 @@
 // What a job's host would hand to a step, and what a refusal says.
 
-import type { Static, TSchema } from "typebox";
 import { InputError, type InputProblem } from "../../workers/input-error.js";
 import type { Answer, JobType, ModelReference, Progress, TaskContext } from "../../workers/job-type.js";
 import { DEFAULT_LIMITS } from "../../workers/limits.js";
+import type { Static, TSchema } from "../../workers/typebox.js";
 
 export function contextOf<Input>(
   input: Input,

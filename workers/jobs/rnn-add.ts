@@ -1,10 +1,11 @@
 // The job type `rnn.add`: asks a trained network for sums, one or many.
-import Type, { type Static } from "typebox";
+
 import { InputError } from "../input-error.js";
 import { defineJobType, type ModelReference, type TaskContext } from "../job-type.js";
 import { DEFAULT_MODEL, DEFAULT_REFERENCE } from "../rnn/default-model.js";
 import { modelWeights } from "../rnn/model-weights.js";
 import { predictor } from "../rnn/network.js";
+import Type, { type Static } from "../typebox.js";
 
 /** Pairs between two reports of progress: a few seconds of the largest model. */
 const REPORT_PAIRS = 100;

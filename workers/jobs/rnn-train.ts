@@ -1,5 +1,5 @@
 // The job type `rnn.train`: trains a network that adds two integers bit by bit.
-import Type, { type Static } from "typebox";
+
 import { InputError } from "../input-error.js";
 import { defineJobType, type TaskContext } from "../job-type.js";
 import type { Limits } from "../limits.js";
@@ -8,6 +8,7 @@ import { DEFAULT_MODEL, DEFAULT_SETTINGS } from "../rnn/default-model.js";
 import { RECENT } from "../rnn/record.js";
 import { type Settings, train } from "../rnn/train.js";
 import { encodeWeights } from "../rnn/weights-file.js";
+import Type, { type Static } from "../typebox.js";
 
 /** What input and model say alike. */
 const ranges = {

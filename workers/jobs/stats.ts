@@ -1,5 +1,5 @@
 // The job type `stats`: pandas' description of the columns of a CSV file, or of JSON.
-import Type, { type Static } from "typebox";
+
 import { InputError } from "../input-error.js";
 import { defineJobType } from "../job-type.js";
 import { describeCsv } from "../stats/describe-csv.js";
@@ -7,6 +7,7 @@ import { checkJson, describeJson, jsonBytes } from "../stats/json-columns.js";
 import { checkOptions, Options } from "../stats/options.js";
 import { mergeParts, type PartResult, planFile, runPart } from "../stats/split.js";
 import { Statistics } from "../stats/statistics.js";
+import Type, { type Static } from "../typebox.js";
 
 /** Names may hold line ends, which the pattern of a plain `Type.String` does not match. */
 const Name = Type.String({ pattern: "^" });

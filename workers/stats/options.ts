@@ -1,6 +1,7 @@
 // The options of column statistics: their schema, and what the reader makes of them.
-import Type, { type Static } from "typebox";
+
 import { InputError } from "../input-error.js";
+import Type, { type Static } from "../typebox.js";
 import { encodingOf } from "./encoding.js";
 import { CR, LF, QUOTE } from "./parse/record-scanner.js";
 import { DEFAULT_PERCENTILES, duplicatePercentile } from "./percentiles.js";

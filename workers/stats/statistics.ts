@@ -1,5 +1,5 @@
 // What column statistics answer: the schema of a `stats` result.
-import Type, { type Static } from "typebox";
+import Type, { type Static } from "../typebox.js";
 import type { ColumnFigures } from "./describe.js";
 
 const number = (description: string) => ({ type: ["number", "null"], description });

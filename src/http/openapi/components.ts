@@ -1,5 +1,5 @@
 // The components of the API's description: what several operations say is said once and referred to.
-import type { TSchema } from "typebox";
+import type { TSchema } from "../../../workers/typebox.js";
 import { problemSchema } from "../schemas.js";
 import { ANSWER_HEADERS, type AnswerHeader, REQUEST_HEADERS, type RequestHeader } from "./headers.js";
 import type { Answer, Contents } from "./operation.js";

@@ -1,5 +1,5 @@
 // What a route says of itself for the API's description: more than its validation needs.
-import type { TSchema } from "typebox";
+import type { TSchema } from "../../../workers/typebox.js";
 import type { AnswerHeader, RequestHeader } from "./headers.js";
 import type { Problem } from "./problems.js";
 

@@ -1,6 +1,7 @@
 // What the API's description says of results: their shapes, and the example of each job type in each of its formats.
-import Type from "typebox";
+
 import type { AnyJobType } from "../../../workers/job-type.js";
+import Type from "../../../workers/typebox.js";
 import { resultSchema } from "../schemas.js";
 import { type Examples, exampleName, examplesOf } from "./examples.js";
 import { type Contents, json } from "./operation.js";

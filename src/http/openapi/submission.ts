@@ -1,6 +1,7 @@
 // What the API's description says of submitting a job: all of it follows from the job type's definition.
-import Type, { type TSchema } from "typebox";
+
 import type { AnyJobType } from "../../../workers/job-type.js";
+import Type, { type TSchema } from "../../../workers/typebox.js";
 import { mediaTypesOf, optionsSchemaOf } from "../bodies.js";
 import { jobParameters } from "../job-parameters.js";
 import { CSV_BODY, FORM_BODY, JSON_BODY } from "../media-types.js";

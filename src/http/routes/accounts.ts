@@ -1,7 +1,7 @@
 // Accounts, for admins: look at one, make or change it, remove it. Nobody sees a password.
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import Type, { type Static } from "typebox";
 import { InputError } from "../../../workers/input-error.js";
+import Type, { type Static } from "../../../workers/typebox.js";
 import type { Account, Accounts } from "../../accounts/accounts.js";
 import { AccountError } from "../../accounts/rules.js";
 import { accountNameSchema, passwordSchema, scopesSchema } from "../account-schemas.js";

@@ -1,6 +1,6 @@
 // What was told to a job's webhook, and telling it again.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type, { type Static } from "typebox";
+import Type, { type Static } from "../../../workers/typebox.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { Deliveries } from "../../webhooks/deliveries.js";
 import { messageId } from "../../webhooks/message.js";

@@ -2,7 +2,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
-import Type from "typebox";
+import Type from "../../../workers/typebox.js";
 import { JSON_TYPE } from "../job-replies.js";
 import { complete } from "../openapi/document.js";
 import { describe, json } from "../openapi/operation.js";

@@ -1,7 +1,7 @@
 // A job's events as they happen: the document at each change of its state and its progress, up to its end.
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type from "typebox";
+import Type from "../../../workers/typebox.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";

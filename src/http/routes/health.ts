@@ -1,6 +1,6 @@
 // Whether the process lives, and whether it can take work.
 import type { FastifyInstance } from "fastify";
-import Type from "typebox";
+import Type from "../../../workers/typebox.js";
 import { describe, json } from "../openapi/operation.js";
 
 /** The name of each thing that must be in order, and whether it is. */

@@ -1,6 +1,6 @@
 // What can be done with a job: cancel it, alone or with others, let it run again, delete it.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type, { type Static } from "typebox";
+import Type, { type Static } from "../../../workers/typebox.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { Registry } from "../../jobs/registry.js";
 import { accountOf, accountQuery } from "../authentication.js";

@@ -1,6 +1,6 @@
 // Jobs to look at: lists, one with its waits, and its result.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type, { type Static } from "typebox";
+import Type, { type Static } from "../../../workers/typebox.js";
 import { isId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";

@@ -1,6 +1,6 @@
 // What a job did, in sentences.
 import type { FastifyInstance } from "fastify";
-import Type, { type Static } from "typebox";
+import Type, { type Static } from "../../../workers/typebox.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import { accountOf, accountQuery } from "../authentication.js";
 import { noSuchJob } from "../job-replies.js";

@@ -1,6 +1,6 @@
 // The metrics, for Prometheus.
 import type { FastifyInstance } from "fastify";
-import Type from "typebox";
+import Type from "../../../workers/typebox.js";
 import { describe } from "../openapi/operation.js";
 
 export interface MetricsDeps {

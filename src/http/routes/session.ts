@@ -1,6 +1,6 @@
 // Sessions of browsers: a password once, and then a cookie.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Type from "typebox";
+import Type from "../../../workers/typebox.js";
 import type { Accounts } from "../../accounts/accounts.js";
 import { AccountError } from "../../accounts/rules.js";
 import type { Tokens } from "../../accounts/tokens.js";

@@ -1,7 +1,7 @@
 // The account's bearer tokens: make, list, delete.
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import Type, { type Static } from "typebox";
 import { InputError } from "../../../workers/input-error.js";
+import Type, { type Static } from "../../../workers/typebox.js";
 import { AccountError } from "../../accounts/rules.js";
 import { hasScope, type Principal, SCOPES, type Scope } from "../../accounts/scopes.js";
 import { TOKEN_LIFETIME, type Token, type Tokens, TooManyTokensError } from "../../accounts/tokens.js";
