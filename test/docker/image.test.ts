@@ -95,6 +95,8 @@ t.test("it holds what runs and nothing else", (t) => {
     t.ok(devDependencies[name]);
     t.notOk(existsSync(join(app, "node_modules", name)), name);
   }
+  const bundled = readFileSync(join(app, "dist/workers/typebox.js"), "utf8");
+  t.match(bundled, /^\/\* TypeBox\s+The MIT License/, "with the licence of what is bundled");
   t.end();
 });
 
