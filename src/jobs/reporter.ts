@@ -16,6 +16,8 @@ export class Reporter {
   private readonly startedAt = Date.now();
   private progress: Progress | undefined;
   private last: Progress | undefined;
+  /** Milliseconds from the start to when it was told. */
+  private elapsed = 0;
   private sentences: string[] = [];
   private timer: NodeJS.Timeout | undefined;
 
@@ -32,6 +34,7 @@ export class Reporter {
   setProgress(progress: Progress): void {
     this.progress = progress;
     this.last = progress;
+    this.elapsed = Date.now() - this.startedAt;
     this.schedule();
   }
 
@@ -55,7 +58,7 @@ export class Reporter {
     if (!this.last) return undefined;
     const { detail, ...rest } = this.last;
     const whole = { ...rest, done: rest.total, ...(rest.done >= rest.total && detail && { detail }) };
-    return JSON.stringify(progressDocument(whole, Date.now() - this.startedAt));
+    return JSON.stringify(progressDocument(whole, this.elapsed));
   }
 
   private schedule(): void {
@@ -70,7 +73,7 @@ export class Reporter {
     const { progress, sentences } = this;
     this.progress = undefined;
     this.sentences = [];
-    const document = progress && JSON.stringify(progressDocument(progress, Date.now() - this.startedAt));
+    const document = progress && JSON.stringify(progressDocument(progress, this.elapsed));
     try {
       await this.begin();
       await this.transitions.report(this.id, document, sentences);
@@ -80,7 +83,7 @@ export class Reporter {
   }
 }
 
-/** The job document's `progress`; `elapsed` in milliseconds. */
+/** The job document's `progress`; `elapsed`: milliseconds that it took to get there. */
 export function progressDocument(progress: Progress, elapsed: number) {
   const { stage, done, total, unit, detail } = progress;
   const fraction = total > 0 ? Math.min(1, done / total) : 0;

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import t from "tap";
 import { progressDocument, Reporter } from "../../src/jobs/reporter.js";
 import type { Transitions } from "../../src/jobs/transitions.js";
+import { until } from "../until.js";
 
 const step = { stage: "reading", done: 25, total: 100, unit: "bytes" };
 
@@ -45,6 +46,15 @@ t.test("a job that is done is done wholly, without details of the way", async (t
   t.match(JSON.parse(reporter.whole()!), { done: 100, fraction: 1, remainingSeconds: 0, detail: null });
   reporter.setProgress({ ...step, done: 100, detail: { rows: 30 } });
   t.match(JSON.parse(reporter.whole()!), { done: 100, detail: { rows: 30 } }, "these are of the end");
+  await reporter.end();
+});
+
+t.test("the time left is that of when progress was told, not of when it is written", async (t) => {
+  const { written, reporter } = recorder();
+  reporter.setProgress(step);
+  await until("it is written, a quarter of a second later", () => written.length > 0);
+  const { remainingSeconds } = JSON.parse(written[0]![1] as string);
+  t.ok(remainingSeconds < 0.5, `${remainingSeconds} s: three times next to nothing`);
   await reporter.end();
 });
 
