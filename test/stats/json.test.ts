@@ -118,7 +118,7 @@ t.test("what is refused", async (t) => {
     ['{"columns":{"a":[]},"options":{"percentiles":[0.5,1]}}', 422, "/options/percentiles/1"],
     ['{"columns":{"a":[]},"options":{"percentiles":[0]}}', 422, "/options/percentiles/0"],
     ['{"columns":{"a":[]},"options":{"percentiles":[0.1,0.1]}}', 422, "/options/percentiles/1"],
-    ['{"columns":{"a":[]},"options":{"level":"full"}}', 422, "/options/level"],
+    ['{"columns":{"a":[]},"options":{"level":"all"}}', 422, "/options/level"],
     ['{"columns":{"a":[]},"options":{"badRows":"fix"}}', 422, "/options/badRows"],
     ['{"columns":{"a":[]},"options":{"memory":0}}', 422, "/options/memory"],
     ['{"columns":{"a":[]},"options":{"delimiter":"ab"}}', 422, "/options/delimiter"],

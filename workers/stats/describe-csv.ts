@@ -15,7 +15,7 @@ export function* describeCsv({ columns }: Statistics): Iterable<string> {
     yield line([row, ...columns.map((column) => cell(column, row, hasNumbers))]);
 }
 
-const COMMON = new Set(["name", "dtype", "count", "nulls"]);
+const COMMON = new Set(["name", "dtype", "count", "nulls", "approximate", "errors"]);
 
 function isNumeric(column: ColumnFigures): boolean {
   return "mean" in column;
@@ -23,7 +23,7 @@ function isNumeric(column: ColumnFigures): boolean {
 
 /** `mixed`: other columns have rows that a column of values lacks. */
 function cell(column: ColumnFigures, row: string, mixed: boolean): string {
-  const figure = column[row];
+  const figure = column[row] as Figure | undefined;
   if (figure === undefined || figure === null) return "";
   return typeof figure === "number" && isFloat(column, mixed) ? pythonFloat(figure) : text(figure);
 }

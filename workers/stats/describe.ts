@@ -1,7 +1,9 @@
 // The figures of one column: pandas' describe.
-import { momentsOf } from "./moments.js";
+import { fullNumbers } from "./full/numbers.js";
+import { TOP_VALUES } from "./full/top-values.js";
+import { figuresOf } from "./kernel/numbers.js";
+import type { Moments } from "./moments.js";
 import type { Percentile } from "./percentiles.js";
-import { quantiles } from "./quantile.js";
 
 export type Figure = string | number | boolean | null;
 
@@ -12,7 +14,18 @@ export interface ColumnFigures {
   /** Values that are not null. */
   count: number;
   nulls: number;
-  [figure: string]: Figure;
+  /** Some figures are estimates: `errors` says which, and how far off they may be. */
+  approximate?: true;
+  errors?: Record<string, number>;
+  [figure: string]: Figure | undefined | object;
+}
+
+/** How much is told of a column; at the full level, with so many bins. */
+export type Level = "describe" | { bins: number };
+
+/** Null when there are no rows. */
+export function nullFraction(count: number, nulls: number): number | null {
+  return finite(nulls / (count + nulls));
 }
 
 interface Common {
@@ -21,23 +34,34 @@ interface Common {
   nulls: number;
 }
 
-/** Figures of a column of numbers. Rearranges `values`, which hold no NaN. */
+/** Figures of a column of numbers, which are in `pieces` one after the other and hold no NaN. */
 export function describeNumbers(
   { name, dtype, nulls }: Common,
-  values: Float64Array,
+  pieces: readonly Float64Array[],
   percentiles: readonly Percentile[],
+  level: Level,
 ): ColumnFigures {
-  const { mean, std, min, max } = momentsOf(values);
-  const cuts =
-    values.length > 0
-      ? quantiles(
-          values,
-          percentiles.map(({ q }) => q),
-        )
-      : [];
-  const named = percentiles.map((percentile, at) => [percentile.name, finite(cuts[at])]);
+  const { count, mean, std, min, max, quantiles } = figuresOf(
+    pieces,
+    percentiles.map(({ q }) => q),
+  );
+  const common = { name, dtype, nulls };
+  const figures = numberFigures(common, count, { mean, std, min, max }, percentiles, quantiles);
+  if (level === "describe") return figures;
+  return { ...figures, ...fullNumbers(pieces, level.bins), nullFraction: nullFraction(count, nulls) };
+}
+
+/** Lays out the figures of a column of numbers. */
+export function numberFigures(
+  { name, dtype, nulls }: Common,
+  count: number,
+  { mean, std, min, max }: Moments,
+  percentiles: readonly Percentile[],
+  quantiles: readonly number[],
+): ColumnFigures {
+  const named = percentiles.map((percentile, at) => [percentile.name, finite(quantiles[at])]);
   return {
-    ...{ name, dtype, count: values.length, nulls },
+    ...{ name, dtype, count, nulls },
     ...{ mean: finite(mean), std: finite(std), min: finite(min) },
     ...Object.fromEntries(named),
     max: finite(max),
@@ -47,13 +71,42 @@ export function describeNumbers(
 /** Figures of a column of texts or truth values; `top` and `freq` are null when it has no values. */
 export function describeValues(
   { name, dtype, nulls }: Common,
-  values: { count: number; unique: number; top: Figure; freq: number | null },
+  values: { count: number; unique: number; top: readonly CountedValue[] },
+  level: Level,
+  more: Record<string, Figure> = {},
 ): ColumnFigures {
-  const { count, unique, top, freq } = values;
-  return { name, dtype, count, nulls, unique, top, freq };
+  const { count, unique, top } = values;
+  const [first] = top;
+  const figures = {
+    name,
+    dtype,
+    count,
+    nulls,
+    unique,
+    top: first?.value ?? null,
+    freq: first?.count ?? null,
+  };
+  if (level === "describe") return figures;
+  const topValues = top.map(({ value, count }) => ({ value, count }));
+  return { ...figures, ...more, topValues, nullFraction: nullFraction(count, nulls) };
+}
+
+export interface CountedValue {
+  value: Figure;
+  count: number;
+}
+
+/** How many of the most frequent values are needed. */
+export function topOf(level: Level): number {
+  return level === "describe" ? 1 : TOP_VALUES;
+}
+
+/** Marks figures as estimates. Quantiles: of ranks, as a share of all; `unique`: of itself; `top` and `freq`: values. */
+export function estimated(figures: ColumnFigures, errors: Record<string, number>): ColumnFigures {
+  return { ...figures, approximate: true, errors };
 }
 
 /** JSON knows no infinities and no NaN. */
-function finite(value: number | undefined): number | null {
+export function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
 }

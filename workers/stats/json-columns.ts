@@ -2,10 +2,13 @@
 import { InputError } from "../input-error.js";
 import { escapePointer } from "../json.js";
 import type { Limits } from "../limits.js";
-import { type ColumnFigures, describeNumbers, describeValues } from "./describe.js";
-import { type Options, selectColumns } from "./options.js";
+import { type ColumnFigures, describeNumbers, describeValues, type Level, topOf } from "./describe.js";
+import { correlationsOf, duplicateRows } from "./full/json-rows.js";
+import { Extent, extentFigures, type TextExtent } from "./full/texts.js";
+import { levelOf, type Options, selectColumns } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
 import { checkQuantiles, checkTexts } from "./result-size.js";
+import { isNumeric, MOST_CORRELATED } from "./rows-round.js";
 import type { Statistics } from "./statistics.js";
 import { type Value, ValueCounts } from "./value-counts.js";
 
@@ -41,17 +44,47 @@ export function describeJson(
   );
   const percentiles = percentilesOf(options.percentiles);
   checkQuantiles(selected.length, percentiles.length);
+  const level = levelOf(options);
   const most = Math.min(options.memory ?? memory, memory);
   const figures = selected.map((index): ColumnFigures => {
     const column = all[index]!;
     const nulls = rows - column.count;
     const common = { name: column.name, dtype: typeOf(column, nulls), nulls };
     if (common.dtype !== "bool" && common.dtype !== "object")
-      return describeNumbers(common, numbersOf(column), percentiles);
-    return describeValues(common, countValues(column, most));
+      return describeNumbers(common, [numbersOf(column)], percentiles, level);
+    return describeOthers(common, column, most, level);
   });
   checkTexts(figures);
-  return { rows, columns: figures };
+  if (level === "describe") return { rows, columns: figures };
+  const valueAt = (row: number, name: string) =>
+    records ? ownValue(records[row]!, name) : columns![name]![row];
+  return { rows, columns: figures, ...tableFigures(figures, rows, valueAt, most) };
+}
+
+/** A key that a record lacks is null. */
+function ownValue(record: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(record, name) ? record[name] : null;
+}
+
+function tableFigures(
+  figures: readonly ColumnFigures[],
+  rows: number,
+  valueAt: (row: number, name: string) => unknown,
+  memory: number,
+): Pick<Statistics, "correlations" | "duplicateRows"> {
+  const numeric = figures.filter(isNumeric).slice(0, MOST_CORRELATED);
+  const columns = numeric.map(({ name, mean }) => ({
+    name,
+    mean: (mean as number | null) ?? 0,
+    values: Float64Array.from(
+      { length: rows },
+      (_, row) => (valueAt(row, name) as number | null) ?? Number.NaN,
+    ),
+  }));
+  function* all() {
+    for (let row = 0; row < rows; row++) yield figures.map(({ name }) => valueAt(row, name));
+  }
+  return { correlations: correlationsOf(columns), duplicateRows: duplicateRows(all(), memory) };
 }
 
 function columnsOf(columns: JsonColumns): Column[] {
@@ -100,10 +133,30 @@ function numbersOf({ values, count }: Column): Float64Array {
   return numbers;
 }
 
-function countValues({ values }: Column, memory: number) {
+function describeOthers(
+  common: { name: string; dtype: string; nulls: number },
+  { values }: Column,
+  memory: number,
+  level: Level,
+): ColumnFigures {
   const counts = new ValueCounts(memory);
   for (const value of values) if (value !== null) counts.add(value as Value);
-  return { count: counts.count, unique: counts.unique, ...counts.top() };
+  const { count, unique } = counts;
+  const top = counts.top(topOf(level));
+  const extent = level === "describe" ? undefined : extentOf(counts);
+  return describeValues(common, { count, unique, top }, level, extent && extentFigures(extent, count));
+}
+
+/** Undefined when a value is no text. */
+function extentOf(counts: ValueCounts): TextExtent | undefined {
+  const extent = new Extent(true);
+  let texts = true;
+  counts.each((value, count) => {
+    const text = value();
+    if (typeof text === "string") extent.add(Buffer.from(text), count);
+    else texts = false;
+  });
+  return texts ? extent.extent : undefined;
 }
 
 /** What a value is taken to weigh, and the name of a column as well. */

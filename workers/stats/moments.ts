@@ -8,6 +8,33 @@ export interface Moments {
   max: number;
 }
 
+/** Sums of powers of the differences from the mean. */
+export interface Powers {
+  count: number;
+  squares: number;
+  cubes: number;
+  fourths: number;
+}
+
+/** pandas takes what is smaller for a rounding error (nanops._zero_out_fperr). */
+const NEARLY_ZERO = 1e-14;
+const nearly = (sum: number) => (Math.abs(sum) < NEARLY_ZERO ? 0 : sum);
+
+/** Bias-corrected skewness as pandas' `skew` (nanops.nanskew); NaN for fewer than three values. */
+export function skewOf({ count: n, squares, cubes }: Powers): number {
+  if (n < 3) return Number.NaN;
+  const m2 = nearly(squares);
+  return m2 === 0 ? 0 : ((n * Math.sqrt(n - 1)) / (n - 2)) * (nearly(cubes) / m2 ** 1.5);
+}
+
+/** Bias-corrected excess kurtosis as pandas' `kurt` (nanops.nankurt); NaN for fewer than four values. */
+export function kurtosisOf({ count: n, squares, fourths }: Powers): number {
+  if (n < 4) return Number.NaN;
+  const numerator = nearly(n * (n + 1) * (n - 1) * fourths);
+  const denominator = nearly((n - 2) * (n - 3) * squares ** 2);
+  return denominator === 0 ? 0 : numerator / denominator - (3 * (n - 1) ** 2) / ((n - 2) * (n - 3));
+}
+
 /** Differences that are summed plainly; the sums of blocks are added up. */
 const BLOCK = 512;
 

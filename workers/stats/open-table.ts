@@ -7,11 +7,12 @@ import { headOf, tableBytes, unpackedBytes } from "./bytes.js";
 import { columnNames } from "./column-names.js";
 import { findDelimiter } from "./delimiter.js";
 import { chooseEncoding, decode, type Encoding, encode, firstInvalidUtf8 } from "./encoding.js";
+import { TableReader } from "./kernel/table-reader.js";
 import { delimiterByte, type Options, selectColumns } from "./options.js";
+import { type Layout, RECORD_BYTES, type ReadFailure } from "./parse/layout.js";
 import { DEFAULT_NULLS, NullValues, spellings } from "./parse/null-values.js";
 import { Numeral, numberIn, parseNumber } from "./parse/parse-number.js";
 import { CR, Found, LF, RecordScanner, unquote } from "./parse/record-scanner.js";
-import { type Layout, RECORD_BYTES, type ReadFailure, TableReader } from "./parse/table-reader.js";
 import { inputErrorOf } from "./read-failure.js";
 
 /** What is looked at first, and again four times as much for as long as it does not suffice. */
@@ -28,8 +29,6 @@ export interface OpenedTable {
   start: number;
   /** For the columns that are described. */
   layout: Layout;
-  /** Numbers that are null in a column with a decimal. */
-  nullNumbers: Set<number>;
 }
 
 interface Head {
@@ -42,19 +41,18 @@ interface Head {
 /** What is wrong with the first record has nothing to do with these. */
 const NO_LAYOUT = { fields: 0, memory: 0 };
 
-const opened = new WeakMap<object, Promise<OpenedTable>>();
+/** What this thread opened last: the steps of a job look at the same file. */
+let last: { key: string; table: Promise<OpenedTable> } | undefined;
 
 /**
  * Opens the context's file; the same for every step of a job. Throws InputError when there is nothing to
  * read, or the header breaks a limit or cannot be decoded.
  */
 export function openTable(options: Options, context: TaskContext): Promise<OpenedTable> {
-  let table = opened.get(context);
-  if (!table) {
-    table = look(options, context);
-    opened.set(context, table);
-  }
-  return table;
+  const { job, file, limits, memory } = context;
+  const key = JSON.stringify([job, file, limits, memory, options]);
+  if (last?.key !== key) last = { key, table: look(options, context) };
+  return last.table;
 }
 
 async function look(options: Options, context: TaskContext): Promise<OpenedTable> {
@@ -97,7 +95,10 @@ async function lookAt(head: Head, options: Options, context: TaskContext): Promi
 
   const start = header ? scanner.next : begin;
   const layout = layoutOf(options, encoding, delimiter, names, context);
-  const sample = new TableReader({ ...layout, skipLong: true }, start);
+  const sample = new TableReader(
+    { ...layout, skipLong: true },
+    { start, to: Number.POSITIVE_INFINITY, seed: 0n },
+  );
   sample.feed(bytes.subarray(start, start + HEAD_BYTES), whole && bytes.length <= start + HEAD_BYTES);
   return {
     encoding,
@@ -105,7 +106,6 @@ async function lookAt(head: Head, options: Options, context: TaskContext): Promi
     names,
     start,
     layout: { ...layout, asTexts: new Set(sample.notNumbers) },
-    nullNumbers: nullNumbers(options),
   };
 }
 
@@ -172,7 +172,10 @@ function layoutOf(
     asTexts: new Set(),
     missing: new NullValues(nulls),
     numericNulls: nulls.some((bytes) => parseNumber(bytes, 0, bytes.length) !== Numeral.none),
+    nullNumbers: nullNumbers(options),
     utf8: encoding.kind === "utf-8",
+    utf8Texts: encoding.kind !== "single-byte",
+    full: options.level === "full",
     fieldBytes: context.limits.fieldBytes,
     memory: Math.min(options.memory ?? Number.POSITIVE_INFINITY, context.memory),
   };

@@ -2,6 +2,7 @@
 
 import { InputError } from "../input-error.js";
 import Type, { type Static } from "../typebox.js";
+import type { Level } from "./describe.js";
 import { encodingOf } from "./encoding.js";
 import { CR, LF, QUOTE } from "./parse/record-scanner.js";
 import { DEFAULT_PERCENTILES, duplicatePercentile } from "./percentiles.js";
@@ -48,14 +49,17 @@ export const Options = Type.Object(
       }),
     ),
     level: Type.Optional(
-      Type.Literal("describe", { default: "describe", description: "How much is answered of each column." }),
+      Type.Enum(["describe", "full"], {
+        default: "describe",
+        description: "How much is answered: pandas' `describe`, or more of each column and of the table.",
+      }),
     ),
     bins: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 10_000,
         default: 20,
-        description: "Accepted, and without effect at this level.",
+        description: "Of the histograms of the full level.",
       }),
     ),
     badRows: Type.Optional(
@@ -75,6 +79,11 @@ export const Options = Type.Object(
   { additionalProperties: false },
 );
 export type Options = Static<typeof Options>;
+
+/** What the options `level` and `bins` say. */
+export function levelOf({ level = "describe", bins = 20 }: Options): Level {
+  return level === "describe" ? level : { bins };
+}
 
 /** Throws InputError (422) for options that have the right types but cannot be. */
 export function checkOptions(options: Options): void {

@@ -8,23 +8,26 @@ import { selectRanks } from "./select.js";
  */
 export function quantiles(values: Float64Array, qs: readonly number[]): number[] {
   const last = values.length - 1;
-  const positions = qs.map((q) => last * q);
-  const ranks = positions.flatMap((position) => [
-    Math.floor(position),
-    Math.min(last, Math.floor(position) + 1),
-  ]);
-  selectRanks(
-    values,
-    [...new Set(ranks)].sort((a, b) => a - b),
-  );
-  return positions.map((position) => {
+  selectRanks(values, ranksOf(values.length, qs));
+  return qs.map((q) => {
+    const position = last * q;
     const below = Math.floor(position);
     return interpolate(values[below]!, values[Math.min(last, below + 1)]!, position - below);
   });
 }
 
+/** The ranks, ascending and from 0, of the order statistics that the quantiles of `count` values lie between. */
+export function ranksOf(count: number, qs: readonly number[]): number[] {
+  const last = count - 1;
+  const ranks = qs.flatMap((q) => {
+    const below = Math.floor(last * q);
+    return [below, Math.min(last, below + 1)];
+  });
+  return [...new Set(ranks)].sort((a, b) => a - b);
+}
+
 /** NumPy's `_lerp`: from the nearer end, so that t = 1 would give b exactly. */
-function interpolate(a: number, b: number, t: number): number {
+export function interpolate(a: number, b: number, t: number): number {
   const difference = b - a;
   return t < 0.5 ? a + difference * t : b - difference * (1 - t);
 }

@@ -3,7 +3,7 @@ import { InputError } from "../input-error.js";
 import type { TaskContext } from "../job-type.js";
 import { lineAt, tableBytes } from "./bytes.js";
 import type { Encoding } from "./encoding.js";
-import { type Layout, RECORD_BYTES, type ReadFailure } from "./parse/table-reader.js";
+import { type Layout, RECORD_BYTES, type ReadFailure } from "./parse/layout.js";
 
 /** The mistake that `failure` is. Reads the file again up to the place, to count its lines. */
 export async function inputErrorOf(

@@ -1,9 +1,14 @@
 // Reads a range of a table's records into a Table.
+import { closeSync, openSync, readSync } from "node:fs";
 import type { TaskContext } from "../job-type.js";
-import { fileBytes, tableBytes } from "./bytes.js";
+import { tableBytes } from "./bytes.js";
+import type { Range, RecordReader } from "./kernel/record-reader.js";
+import { TableReader } from "./kernel/table-reader.js";
 import type { OpenedTable } from "./open-table.js";
-import { type Layout, TableReader } from "./parse/table-reader.js";
-import { packTable, type Table } from "./table.js";
+import type { Layout } from "./parse/layout.js";
+import { tooMuchMemory } from "./read-failure.js";
+import type { ReadRange } from "./slots.js";
+import { groupsOf, packTable, type Table } from "./table.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -12,63 +17,120 @@ const NOTHING = new Uint8Array(0);
  * as texts: what is text keeps its spelling, and what is a number never becomes a string.
  */
 export async function readTable(
-  table: OpenedTable,
+  opened: OpenedTable,
   layout: Layout,
-  start: number,
-  to: number,
+  range: Range,
   context: TaskContext,
-): Promise<Table> {
-  const reader = await read(table, layout, start, to, context);
-  let { failure } = reader;
-  let columns = reader.columns;
-  const { mixed } = reader;
-  if (!failure && mixed.length > 0) {
-    const memory = layout.memory - reader.memory;
-    const texts = { ...layout, memory, columns: mixed, asTexts: new Set(mixed) };
-    const again = await read(table, texts, start, to, context);
-    const places = new Map(mixed.map((index, at) => [index, again.columns[at]!]));
-    columns = columns.map((column, at) => places.get(layout.columns[at]!) ?? column);
-    // only memory can have failed this time
-    if (again.failure) failure = { kind: "memory", offset: again.end };
-  }
-  const head = { start, end: reader.end, rows: reader.rows, skipped: reader.skipped, failure };
-  return failure ? packTable(head, [], []) : packTable(head, layout.columns, columns);
+): Promise<{ read: ReadRange; tables: Table[]; texts: Table[] }> {
+  const reader = await readOnce(opened, layout, range, context);
+  const { start } = range;
+  const { end, rows, skipped, failure, mixed } = reader;
+  const read = { start, end, rows, skipped, failure };
+  if (failure) return { read, tables: [], texts: [] };
+  const tables = packed(reader, layout.columns, opened);
+  if (mixed.length === 0) return { read, tables, texts: [] };
+  return { read, tables, texts: await readTexts(opened, layout, mixed, range, context) };
 }
 
-async function read(
-  table: OpenedTable,
+/** Reads these columns alone, as texts. */
+export async function readTexts(
+  opened: OpenedTable,
   layout: Layout,
-  start: number,
-  to: number,
+  columns: number[],
+  range: Range,
+  context: TaskContext,
+): Promise<Table[]> {
+  const texts = { ...layout, columns, asTexts: new Set(columns) };
+  const reader = await readOnce(opened, texts, range, context);
+  // it was read before, so that only memory can have failed
+  if (reader.failure) throw tooMuchMemory(opened.layout.memory);
+  return packed(reader, columns, opened);
+}
+
+/** What was read of `columns`, in the groups of the selected ones. */
+function packed(reader: TableReader, columns: readonly number[], { layout }: OpenedTable): Table[] {
+  const places = new Map(columns.map((index, place) => [index, place]));
+  return groupsOf(layout.columns.length).flatMap((all, group) => {
+    const found = all.flatMap((place) => places.get(layout.columns[place]!) ?? []);
+    return found.length > 0 ? [packTable(reader, columns, found, group)] : [];
+  });
+}
+
+async function readOnce(
+  opened: OpenedTable,
+  layout: Layout,
+  range: Range,
   context: TaskContext,
 ): Promise<TableReader> {
-  const file = context.file!;
-  const reader = new TableReader(layout, start, to);
-  const plain = !file.gzip && table.encoding.kind !== "other";
-  // what a part reads is added up by the host, so the total is the whole file's
-  const total = file.bytes;
-  const began = performance.now();
+  const reader = new TableReader(layout, range);
+  await feed(reader, opened, range.start, context, "reading");
+  return reader;
+}
+
+/** Feeds a reader the bytes of the context's file from offset `start` on, for as long as it wants more. */
+export async function feed(
+  reader: RecordReader,
+  opened: OpenedTable,
+  start: number,
+  context: TaskContext,
+  stage: string,
+): Promise<void> {
+  const tell = progressOf(reader, context, stage);
+  const { path, gzip } = context.file!;
+  if (gzip || opened.encoding.kind === "other") await readStream(reader, opened, start, context, tell);
+  else readFile(reader, path, start, tell);
+}
+
+/** From offset `start` on, without a turn of the event loop: nothing else runs in a thread. */
+function readFile(reader: RecordReader, path: string, start: number, tell: (done: number) => void): void {
+  const file = openSync(path, "r");
+  try {
+    for (let at = start, more = true; more; ) {
+      const room = reader.room();
+      const bytes = readSync(file, room, 0, room.length, at);
+      at += bytes;
+      more = reader.take(bytes, bytes === 0);
+      tell(at - start);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What is unpacked or turned into UTF-8 first is read from its beginning. */
+async function readStream(
+  reader: RecordReader,
+  opened: OpenedTable,
+  start: number,
+  context: TaskContext,
+  tell: (done: number) => void,
+): Promise<void> {
   let done = 0;
-  const tell = (bytes: number) => {
+  const chunks = tableBytes(context.file!, opened.encoding, context.limits, (bytes) => {
     done = bytes;
-  };
-  const chunks = plain
-    ? fileBytes(file.path, start, tell)
-    : after(tableBytes(file, table.encoding, context.limits, tell), start);
-  for await (const chunk of chunks) {
+  });
+  for await (const chunk of after(chunks, start)) {
     const more = reader.feed(chunk, false);
+    tell(done);
+    if (!more) return;
+  }
+  reader.feed(NOTHING, true);
+}
+
+function progressOf(reader: RecordReader, context: TaskContext, stage: string): (done: number) => void {
+  // what a part reads is added up by the host, so the total is the whole file's
+  const total = context.file!.bytes;
+  const began = performance.now();
+  return (done) => {
     const seconds = (performance.now() - began) / 1000;
     context.progress({
-      stage: "reading",
+      stage,
       done: Math.min(done, total),
       total,
       unit: "bytes",
       detail: { rows: reader.rows, bytesPerSecond: Math.round(done / Math.max(seconds, 1e-3)) },
     });
-    if (!more) return reader;
-  }
-  reader.feed(NOTHING, true);
-  return reader;
+  };
 }
 
 /** What follows the first `length` bytes. */

@@ -1,7 +1,7 @@
 // Guesses where a record begins after a cut in the middle of a file: quotes make it a guess.
 import { closeSync, openSync, readSync } from "node:fs";
+import type { Layout } from "./parse/layout.js";
 import { CR, Found, LF, QUOTE, RecordScanner } from "./parse/record-scanner.js";
-import type { Layout } from "./parse/table-reader.js";
 
 /** What is looked at first; a window that holds no line end is made larger. */
 const WINDOW = 262_144;

@@ -1,7 +1,6 @@
 // How large the answer may become: it is made, and made into other formats, in the heap of a thread.
 import { resourceLimits } from "node:worker_threads";
 import { InputError } from "../input-error.js";
-import type { ColumnFigures } from "./describe.js";
 
 /** Bytes. In the main thread, for tests, what a thread has by default. */
 const HEAP = (resourceLimits.maxOldGenerationSizeMb ?? 512) * 2 ** 20;
@@ -19,7 +18,7 @@ export function checkQuantiles(columns: number, percentiles: number): void {
 }
 
 /** Throws InputError (413) when the columns' names and most frequent values are too long together. */
-export function checkTexts(columns: readonly ColumnFigures[]): void {
+export function checkTexts(columns: readonly { name: string; top?: unknown }[]): void {
   let length = 0;
   for (const { name, top } of columns) length += name.length + (typeof top === "string" ? top.length : 0);
   if (length <= MOST_TEXT) return;

@@ -1,7 +1,19 @@
 // The ranges that a file is divided into, and what has been read of each.
 import { typeOfNumbers } from "./column-type.js";
 import { type Piece, summary } from "./describe-columns.js";
+import type { ReadFailure } from "./parse/layout.js";
 import { hasNumbers, type Table } from "./table.js";
+
+/** What is known of consecutive records beside their values. */
+export interface ReadRange {
+  /** Offset of the first record, and of the first one after the last. */
+  start: number;
+  end: number;
+  rows: number;
+  skipped: number;
+  /** Why reading stopped at `end`; then there are no values. */
+  failure: ReadFailure | undefined;
+}
 
 /**
  * A range of a table's bytes. Its records are those that begin in [from, to): the range is cut anywhere, and
@@ -11,9 +23,11 @@ export interface Slot {
   from: number;
   to: number;
   /** What was read of it; undefined when no record begins in it, as far as is known. */
-  table: Table | undefined;
-  /** Columns that had to be read again as texts, because they are texts in other ranges. */
-  texts: Table | undefined;
+  read: ReadRange | undefined;
+  /** Its values, by groups of columns. */
+  tables: Table[];
+  /** Columns that had to be read again as texts: a text came after numbers, here or in another range. */
+  texts: Table[];
 }
 
 /** Cuts [start, bytes) into ranges of `partBytes`; the last one has no end. */
@@ -22,7 +36,7 @@ export function cutSlots(start: number, bytes: number, partBytes: number): Slot[
   return Array.from({ length: count }, (_, at) => {
     const from = start + at * partBytes;
     const to = at === count - 1 ? Number.POSITIVE_INFINITY : from + partBytes;
-    return { from, to, table: undefined, texts: undefined };
+    return { from, to, read: undefined, tables: [], texts: [] };
   });
 }
 
@@ -34,38 +48,40 @@ export function cutSlots(start: number, bytes: number, partBytes: number): Slot[
 export function verifySlots(
   slots: readonly Slot[],
   start: number,
-): { misread: { slot: number; start: number }[]; failed: Table | undefined } {
+): { misread: { slot: number; start: number }[]; failed: ReadFailure | undefined } {
   const misread: { slot: number; start: number }[] = [];
   let expected: number | undefined = start;
   for (const [at, slot] of slots.entries()) {
-    const { table } = slot;
+    const { read } = slot;
     if (expected !== undefined && expected >= slot.to) {
       // inside a long record of a range before it: none begins here, whatever was read
-      if (misread.length === 0) slot.table = undefined;
+      if (misread.length === 0) Object.assign(slot, { read: undefined, tables: [], texts: [] });
       continue;
     }
-    if (expected !== undefined && table?.start !== expected) {
+    if (expected !== undefined && read?.start !== expected) {
       misread.push({ slot: at, start: expected });
       expected = undefined;
-    } else if (table?.failure) {
-      if (misread.length === 0) return { misread, failed: table };
+    } else if (read?.failure) {
+      if (misread.length === 0) return { misread, failed: read.failure };
       expected = undefined;
-    } else expected = table?.end;
+    } else expected = read?.end;
   }
   return { misread, failed: undefined };
 }
 
 /** Where the values of a column are, in the order of the file. `columns` are the selected columns' indices in a record. */
-export function piecesOf(slots: readonly Slot[], columns: readonly number[]): (place: number) => Piece[] {
-  const again = slots.map(
-    ({ texts }) => new Map(Array.from(texts?.columns ?? [], (index, at) => [index, at])),
-  );
-  return (place) =>
-    slots.flatMap(({ table, texts }, slot) => {
-      const at = again[slot]!.get(columns[place]!);
-      if (at !== undefined) return [{ table: texts!, at }];
-      return table ? [{ table, at: place }] : [];
-    });
+export function piecesOf(
+  slots: readonly Pick<Slot, "tables" | "texts">[],
+  columns: readonly number[],
+): (place: number) => Piece[] {
+  const bySlot = slots.map(({ tables, texts }) => {
+    const pieces = new Map<number, Piece>();
+    // those read again replace the others
+    for (const table of [...tables, ...texts])
+      for (const [at, index] of table.columns.entries()) pieces.set(index, { table, at });
+    return pieces;
+  });
+  return (place) => bySlot.flatMap((pieces) => pieces.get(columns[place]!) ?? []);
 }
 
 /**
@@ -73,15 +89,15 @@ export function piecesOf(slots: readonly Slot[], columns: readonly number[]): (p
  * range, or its numerals together are no type of number.
  */
 export function textsToRead(slots: readonly Slot[], columns: readonly number[]): Map<number, number[]> {
-  const pieces = piecesOf(slots, columns);
   const bySlot = new Map<number, number[]>();
+  const pieces = piecesOf(slots, columns);
+  const single = slots.map((slot) => piecesOf([slot], columns));
   columns.forEach((index, place) => {
-    const found = pieces(place);
-    const { kinds, nulls, texts } = summary(found);
+    const { kinds, nulls, texts } = summary(pieces(place));
     if (!texts && typeOfNumbers(kinds, nulls > 0) !== undefined) return;
-    if (!found.some(({ table, at }) => hasNumbers(table, at))) return;
-    slots.forEach(({ table, texts }, slot) => {
-      if (!table || texts?.columns.includes(index) || !hasNumbers(table, place)) return;
+    single.forEach((pieceOf, slot) => {
+      const [piece] = pieceOf(place);
+      if (!piece || !hasNumbers(piece.table, piece.at)) return;
       const wanted = bySlot.get(slot);
       if (wanted) wanted.push(index);
       else bySlot.set(slot, [index]);
@@ -94,9 +110,9 @@ export function textsToRead(slots: readonly Slot[], columns: readonly number[]):
 export function rowsOf(slots: readonly Slot[]): { rows: number; skipped: number } {
   let rows = 0;
   let skipped = 0;
-  for (const { table } of slots) {
-    rows += table?.rows ?? 0;
-    skipped += table?.skipped ?? 0;
+  for (const { read } of slots) {
+    rows += read?.rows ?? 0;
+    skipped += read?.skipped ?? 0;
   }
   return { rows, skipped };
 }

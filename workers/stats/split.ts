@@ -1,32 +1,54 @@
 // Divides the reading and describing of a file among threads: the rounds of a `stats` job, and what joins them.
+
+import { randomBytes } from "node:crypto";
 import type { Answer, Round, TaskContext } from "../job-type.js";
-import type { ColumnFigures } from "./describe.js";
-import { describeColumn } from "./describe-columns.js";
+import {
+  type DescribePart,
+  type DescribeResult,
+  describeRound,
+  figuresIn,
+  MANY_VALUES,
+  runDescribe,
+} from "./describe-round.js";
 import { type OpenedTable, openTable } from "./open-table.js";
-import type { Options } from "./options.js";
+import { levelOf, type Options } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
-import { inputErrorOf, tooMuchMemory } from "./read-failure.js";
-import { readTable } from "./read-table.js";
+import { inputErrorOf } from "./read-failure.js";
+import { readTable, readTexts } from "./read-table.js";
 import { guessRecordStart } from "./record-start.js";
 import { checkQuantiles, checkTexts } from "./result-size.js";
+import {
+  type CountPart,
+  type CountResult,
+  countRows,
+  type Described,
+  joinCounts,
+  joinRows,
+  NO_ROWS,
+  planRows,
+  type RowsPart,
+  type RowsResult,
+  readRows,
+  type TableFigures,
+} from "./rows-round.js";
 import { againSentence, foundSentence, readSentence } from "./sentences.js";
-import { cutSlots, piecesOf, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
+import { cutSlots, type ReadRange, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
 import type { Statistics } from "./statistics.js";
-import { bytesOf, type Table } from "./table.js";
+import type { Table } from "./table.js";
 
 /** Files up to this size are read and described in one step. */
 const SMALL_BYTES = 2 ** 20;
 /** Bounds of the range of one part. */
 const LEAST_PART_BYTES = 2 ** 20;
-const MOST_PART_BYTES = 32 * 2 ** 20;
-/** Numbers and distinct texts that are worth a round of describing in several threads. */
-const MANY_VALUES = 500_000;
+const MOST_PART_BYTES = 256 * 2 ** 20;
 
 interface ReadPart {
   step: "read";
   slot: number;
   from: number;
   to: number;
+  /** What hashes of texts begin with: the same in all parts of a job. */
+  seed: bigint;
   /** The first record's offset, when it is known. */
   start: number | undefined;
   /** Read these columns alone, as texts. */
@@ -35,31 +57,20 @@ interface ReadPart {
   slots: Slot[] | undefined;
 }
 
-interface DescribePart {
-  step: "describe";
-  /** Columns, by their place among the selected. */
-  places: number[];
-  slots: Slot[];
-}
-
 interface ReadResult {
   step: "read";
   slot: number;
+  seed: bigint;
+  /** Undefined when no record begins in the range, or columns were read again as texts. */
+  read: ReadRange | undefined;
+  tables: Table[];
+  texts: Table[];
   asTexts: boolean;
-  table: Table | undefined;
   slots: Slot[] | undefined;
 }
 
-interface DescribeResult {
-  step: "describe";
-  places: number[];
-  figures: ColumnFigures[];
-  rows: number;
-  skipped: number;
-}
-
-export type Part = ReadPart | DescribePart;
-export type PartResult = ReadResult | DescribeResult;
+export type Part = ReadPart | DescribePart | RowsPart | CountPart;
+export type PartResult = ReadResult | DescribeResult | RowsResult | CountResult;
 
 type Context = TaskContext<{ options?: Options }>;
 
@@ -87,13 +98,28 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
   return readRound(
     slots,
     slots.map((_, slot) => ({ slot, start: slot === 0 ? start : undefined })),
+    newSeed(),
   );
+}
+
+/** By chance, so that nobody can prepare a file whose texts all collide. */
+function newSeed(): bigint {
+  return randomBytes(8).readBigUInt64LE();
 }
 
 /** Reads a range, or describes columns. */
 export async function runPart(part: Part, context: Context): Promise<PartResult> {
   const opened = await open(context);
-  return part.step === "read" ? readPart(part, opened, context) : describePart(part, opened, context);
+  switch (part.step) {
+    case "read":
+      return readPart(part, opened, context);
+    case "describe":
+      return runDescribe(part, opened, context);
+    case "rows":
+      return readRows(part, opened, context);
+    case "count":
+      return countRows(part);
+  }
 }
 
 /** Ends the job, or says what has to be read or described next. */
@@ -104,26 +130,52 @@ export async function mergeParts(
 ): Promise<Round<Statistics, Part>> {
   const opened = await open(context);
   const described = results.filter((result) => result.step === "describe");
-  if (described.length > 0) return { result: statisticsOf(described, opened, context) };
+  if (described.length > 0) return afterDescribing(described, opened, context);
+  const compared = results.filter((result) => result.step === "rows");
+  if (compared.length > 0) {
+    const joined = joinRows(compared);
+    return "parts" in joined ? joined : endWith(joined, opened, context);
+  }
+  const counts = results.filter((result) => result.step === "count");
+  if (counts.length > 0) return endWith(joinCounts(counts), opened, context);
 
-  const read = results.filter((result) => result.step === "read");
-  const slots = read[0]!.slots!;
-  for (const { slot, asTexts, table } of read) slots[slot]![asTexts ? "texts" : "table"] = table;
+  const found = results.filter((result) => result.step === "read");
+  const { slots, seed } = found[0] as { slots: Slot[]; seed: bigint };
+  for (const { slot, read, tables, texts, asTexts } of found)
+    if (asTexts) slots[slot]!.texts.push(...texts);
+    else Object.assign(slots[slot]!, { read, tables, texts });
   const { misread, failed } = verifySlots(slots, opened.start);
-  if (failed) throw await inputErrorOf(failed.failure!, opened, context);
+  if (failed) throw await inputErrorOf(failed, opened, context);
   if (misread.length > 0) {
     context.log(againSentence(misread.length));
-    return readRound(slots, misread);
+    return readRound(slots, misread, seed);
   }
-  checkMemory(slots, opened.layout.memory);
 
   const again = [...textsToRead(slots, opened.layout.columns)];
   if (again.length > 0)
     return readRound(
       slots,
-      again.map(([slot, asTexts]) => ({ slot, start: slots[slot]!.table!.start, asTexts })),
+      again.map(([slot, asTexts]) => ({ slot, start: slots[slot]!.read!.start, asTexts })),
+      seed,
     );
-  return describeRound(slots, opened, context, sizes.manyValues ?? MANY_VALUES);
+  const { rows, skipped } = rowsOf(slots);
+  context.log(readSentence(rows, slots.filter(({ read }) => read).length, skipped));
+  const round = describeRound(slots, opened, context, seed, sizes.manyValues ?? MANY_VALUES);
+  return "parts" in round ? round : afterDescribing([round], opened, context);
+}
+
+/** The describe level ends here; the full level looks at the rows. */
+function afterDescribing(
+  results: DescribeResult[],
+  opened: OpenedTable,
+  context: Context,
+): Round<Statistics, Part> {
+  const level = levelOf(context.input.options ?? {});
+  const { rows, skipped, ranges } = results[0]!;
+  const described = { figures: figuresIn(results, level), rows, skipped, ranges };
+  if (level === "describe") return endWith({ described, table: undefined }, opened, context);
+  if (ranges.length === 0) return endWith({ described, table: NO_ROWS }, opened, context);
+  return { parts: planRows(described, level.bins, opened.layout.memory) };
 }
 
 function open(context: Context): Promise<OpenedTable> {
@@ -133,7 +185,7 @@ function open(context: Context): Promise<OpenedTable> {
 /** All rounds of a table that is not divided. */
 async function finishHere(slots: Slot[], context: Context): Promise<Answer<Statistics>> {
   const first = { slot: 0, start: slots[0]!.from };
-  let round: Round<Statistics, Part> = readRound(slots, [first]);
+  let round: Round<Statistics, Part> = readRound(slots, [first], newSeed());
   while ("parts" in round) {
     const results: PartResult[] = [];
     for (const part of round.parts) results.push(await runPart(part, context));
@@ -145,115 +197,53 @@ async function finishHere(slots: Slot[], context: Context): Promise<Answer<Stati
 function readRound(
   slots: Slot[],
   wanted: { slot: number; start: number | undefined; asTexts?: number[] }[],
+  seed: bigint,
 ): { parts: ReadPart[] } {
   const parts = wanted.map(({ slot, start, asTexts }, at): ReadPart => {
     const { from, to } = slots[slot]!;
-    return { step: "read", slot, from, to, start, asTexts, slots: at === 0 ? slots : undefined };
+    return { step: "read", slot, from, to, seed, start, asTexts, slots: at === 0 ? slots : undefined };
   });
   return { parts };
 }
 
 async function readPart(part: ReadPart, opened: OpenedTable, context: Context): Promise<ReadResult> {
-  const { slot, from, to, asTexts, slots } = part;
-  const { layout } = opened;
+  const { slot, from, to, seed, asTexts, slots } = part;
   const { path, bytes } = context.file!;
-  const memory = shareOfMemory(part, layout.memory, bytes);
-  const wanted = asTexts
-    ? { ...layout, columns: asTexts, asTexts: new Set(asTexts), memory }
-    : { ...layout, memory };
+  const layout = { ...opened.layout, memory: shareOfMemory(part, opened.layout.memory, bytes) };
+  const result: ReadResult = {
+    ...{ step: "read", slot, seed, slots, asTexts: asTexts !== undefined },
+    ...{ read: undefined, tables: [], texts: [] },
+  };
   const start = part.start ?? guessRecordStart(path, from, Math.min(to, bytes), layout);
-  const table =
-    start === undefined || start >= to ? undefined : await readTable(opened, wanted, start, to, context);
-  return { step: "read", slot, asTexts: asTexts !== undefined, table, slots };
+  if (start === undefined || start >= to) return result;
+  const range = { start, to, seed };
+  if (asTexts) return { ...result, texts: await readTexts(opened, layout, asTexts, range, context) };
+  return { ...result, ...(await readTable(opened, layout, range, context)) };
 }
 
-/** Twice a range's fair share: so the ranges stay in bounds together until `mergeParts` adds them up. */
+/**
+ * A range's share of the job's memory, by its bytes. Of a file that is read as one range, what was collected is once
+ * in the kernel's memory and once packed.
+ */
 function shareOfMemory({ slot, from, to }: ReadPart, memory: number, bytes: number): number {
-  // the only range; of one that is unpacked or transcoded, `from` has nothing to do with the file's size
-  if (slot === 0 && to === Number.POSITIVE_INFINITY) return memory;
-  return Math.min(memory, LEAST_PART_BYTES + (2 * memory * (Math.min(to, bytes) - from)) / bytes);
+  // the only range: what is unpacked or transcoded has another size than the file
+  if (slot === 0 && to === Number.POSITIVE_INFINITY) return memory / 2;
+  const share = (Math.min(to, bytes) - from) / bytes;
+  return share > 0.5 ? memory / 2 : memory * share;
 }
 
-function checkMemory(slots: Slot[], memory: number): void {
-  const tables = slots.flatMap(({ table, texts }) => [table, texts]);
-  const bytes = tables.reduce((sum, table) => sum + (table ? bytesOf(table) : 0), 0);
-  if (bytes > memory) throw tooMuchMemory(memory);
-}
-
-/** Describes a few values at once, and leaves many to several threads. */
-function describeRound(
-  slots: Slot[],
+function endWith(
+  { described, table }: { described: Described; table: TableFigures | undefined },
   opened: OpenedTable,
   context: Context,
-  manyValues: number,
-): Round<Statistics, Part> {
-  const { columns } = opened.layout;
-  const read = slots.filter(({ table }) => table).length;
-  const { rows, skipped } = rowsOf(slots);
-  context.log(readSentence(rows, read, skipped));
-  const pieces = piecesOf(slots, columns);
-  const weights = columns.map((_, place) =>
-    pieces(place).reduce((sum, { table, at }) => sum + valuesAt(table, at), 1),
-  );
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (total >= manyValues && context.threads > 1)
-    return {
-      parts: balance(weights, context.threads).map((places) => ({ step: "describe", places, slots })),
-    };
-  const places = columns.map((_, place) => place);
-  const described = describePart({ step: "describe", places, slots }, opened, context);
-  return { result: statisticsOf([described], opened, context) };
-}
-
-/** Numbers and distinct texts of a column. */
-function valuesAt({ valueOffsets, textOffsets }: Table, at: number): number {
-  return valueOffsets[at + 1]! - valueOffsets[at]! + textOffsets[at + 1]! - textOffsets[at]!;
-}
-
-/** Divides places into groups of about the same weight: the heaviest first, each to the lightest group. */
-function balance(weights: number[], groups: number): number[][] {
-  const divided = Array.from({ length: groups }, () => ({ weight: 0, places: [] as number[] }));
-  for (const [place, weight] of [...weights.entries()].sort((a, b) => b[1] - a[1])) {
-    const lightest = divided.reduce((least, group) => (group.weight < least.weight ? group : least));
-    lightest.weight += weight;
-    lightest.places.push(place);
-  }
-  return divided.map(({ places }) => places).filter((places) => places.length > 0);
-}
-
-function describePart(
-  { places, slots }: DescribePart,
-  opened: OpenedTable,
-  context: Context,
-): DescribeResult {
-  const { names, layout, encoding, nullNumbers } = opened;
-  const { rows, skipped } = rowsOf(slots);
-  const percentiles = percentilesOf(context.input.options?.percentiles);
-  const pieces = piecesOf(slots, layout.columns);
-  // the parts of the round are added up: the rows are told by the one that has the first column
-  const detail = { rows: places.includes(0) ? rows : 0 };
-  const figures = places.map((place, done) => {
-    context.progress({ stage: "describing", done, total: layout.columns.length, unit: "columns", detail });
-    const name = names[layout.columns[place]!]!;
-    return describeColumn(name, pieces(place), { encoding, percentiles, nullNumbers, rows });
-  });
-  checkTexts(figures); // they cross the event loop
-  return { step: "describe", places, figures, rows, skipped };
-}
-
-function statisticsOf(described: DescribeResult[], opened: OpenedTable, context: Context): Statistics {
+): Answer<Statistics> {
   const { layout, encoding, newline } = opened;
   const { bytes, sha256 } = context.file!;
-  const { rows, skipped } = described[0]!;
-  const columns: ColumnFigures[] = [];
-  for (const { places, figures } of described)
-    places.forEach((place, at) => {
-      columns[place] = figures[at]!;
-    });
+  const { figures: columns, rows, skipped } = described;
   checkTexts(columns);
   const source = {
     ...{ bytes, sha256, delimiter: String.fromCharCode(layout.delimiter), encoding: encoding.name, newline },
     ...(layout.skipLong ? { skippedRows: skipped } : {}),
   };
-  return { rows, columns, source };
+  return { result: { rows, columns, ...table, source } };
 }

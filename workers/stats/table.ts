@@ -1,16 +1,11 @@
-// What was read of a table, packed into shared memory: threads hand it on without copying.
-import { type ColumnValues, Mode } from "./parse/column-values.js";
-import type { ReadFailure } from "./parse/table-reader.js";
+// What was read of a table, packed into buffers that move from thread to thread.
+import type { Approximate, TableReader } from "./kernel/table-reader.js";
+import { Mode } from "./parse/column-values.js";
 
-/** Columns of consecutive records. Arrays are by the columns' places in `columns`, in shared memory. */
+/** Some columns of consecutive records. Arrays are by the columns' places in `columns`. */
 export interface Table {
-  /** Offset of the first record, and of the first one after the last. */
-  start: number;
-  end: number;
-  rows: number;
-  skipped: number;
-  /** Why reading stopped at `end`; then there are no columns. */
-  failure: ReadFailure | undefined;
+  /** Which of `groupsOf` they are of. */
+  group: number;
   /** The columns' indices in a record. */
   columns: Uint32Array;
   nulls: Float64Array;
@@ -21,73 +16,94 @@ export interface Table {
   /** All columns' numbers, one column after the other; column k's are at [valueOffsets[k], valueOffsets[k + 1]). */
   values: Float64Array;
   valueOffsets: Float64Array;
-  /** All columns' distinct texts in the order of first sight; column k's begin at entry textOffsets[k] and at byte byteOffsets[k]. */
+  /** How many distinct texts each has. */
+  distinct: Float64Array;
+  /** Columns' distinct texts, as the kernel's entries; column k's are at [textOffsets[k], textOffsets[k + 1]). */
   texts: Uint8Array;
-  textLengths: Uint32Array;
-  textCounts: Float64Array;
   textOffsets: Float64Array;
-  byteOffsets: Float64Array;
+  /** The entries of columns of many texts, by place: apart, so that several threads can have them, by hash. */
+  many: Record<number, Uint8Array[]>;
+  /** Columns that went over to sketches, by place: they have no other values. */
+  approximate: Record<number, Approximate>;
 }
 
-/** One column's distinct texts, from one table. */
-export interface PackedTexts {
-  bytes: Uint8Array;
-  lengths: Uint32Array;
-  counts: Float64Array;
+/** Columns whose distinct texts are at least so many are divided by their hashes. */
+const MANY_TEXTS = 16_384;
+/** Bits of the hash that tell a share. */
+export const SHARE_BITS = 3;
+/** Into as many groups at most columns are divided: what is in a group moves together. */
+const MOST_GROUPS = 32;
+
+/** Columns that are packed together, by their places. */
+export function groupsOf(columns: number): number[][] {
+  const size = Math.ceil(columns / MOST_GROUPS);
+  return Array.from({ length: Math.ceil(columns / Math.max(1, size)) }, (_, group) =>
+    Array.from({ length: Math.min(size, columns - group * size) }, (_, at) => group * size + at),
+  );
 }
 
-const shared = {
-  doubles: (length: number) => new Float64Array(new SharedArrayBuffer(8 * length)),
-  integers: (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length)),
-  bytes: (length: number) => new Uint8Array(new SharedArrayBuffer(length)),
-};
-
-/** Running totals of `sizes`, from 0, in shared memory. */
-function offsetsOf(sizes: number[]): Float64Array {
-  const offsets = shared.doubles(sizes.length + 1);
-  sizes.forEach((size, at) => {
-    offsets[at + 1] = offsets[at]! + size;
-  });
+/** Running totals of `sizes`, from 0. */
+function offsetsOf(sizes: readonly number[]): Float64Array {
+  const offsets = new Float64Array(sizes.length + 1);
+  for (const [at, size] of sizes.entries()) offsets[at + 1] = offsets[at]! + size;
   return offsets;
 }
 
-/** Packs what `columns` collected; they are the columns of a record that `indices` names. */
+function lengthOf(pieces: Iterable<{ length: number }>): number {
+  let sum = 0;
+  for (const { length } of pieces) sum += length;
+  return sum;
+}
+
+/** Packs what `reader` collected of the columns at `places`, which are those of a record that `indices` names. */
 export function packTable(
-  head: Pick<Table, "start" | "end" | "rows" | "skipped" | "failure">,
+  reader: TableReader,
   indices: readonly number[],
-  columns: readonly ColumnValues[],
+  places: readonly number[],
+  group: number,
 ): Table {
-  const count = columns.length;
-  const valueOffsets = offsetsOf(columns.map((column) => column.length));
-  const textOffsets = offsetsOf(columns.map((column) => column.texts?.size ?? 0));
-  const byteOffsets = offsetsOf(columns.map((column) => column.texts?.textBytes ?? 0));
+  const approximate = places.map((place) => reader.approximateAt(place));
+  const distinct = Float64Array.from(places, (place) => reader.distinctAt(place));
+  const isMany = (at: number) => distinct[at]! >= MANY_TEXTS;
+  const valueOffsets = offsetsOf(places.map((place) => lengthOf(reader.numbersAt(place))));
+  const textOffsets = offsetsOf(
+    places.map((place, at) => (isMany(at) ? 0 : lengthOf(reader.entriesAt(place)))),
+  );
   const table: Table = {
-    ...head,
-    columns: shared.integers(count),
-    nulls: shared.doubles(count),
-    modes: shared.bytes(count),
-    kinds: shared.bytes(count),
-    values: shared.doubles(valueOffsets[count]!),
+    group,
+    columns: Uint32Array.from(places, (place) => indices[place]!),
+    nulls: Float64Array.from(places, (place) => reader.nullsAt(place)),
+    modes: Uint8Array.from(places, (place) => reader.modeAt(place)),
+    kinds: Uint8Array.from(places, (place) => reader.kindsAt(place)),
+    values: new Float64Array(valueOffsets[places.length]!),
     valueOffsets,
-    texts: shared.bytes(byteOffsets[count]!),
-    textLengths: shared.integers(textOffsets[count]!),
-    textCounts: shared.doubles(textOffsets[count]!),
+    distinct,
+    texts: new Uint8Array(textOffsets[places.length]!),
     textOffsets,
-    byteOffsets,
+    many: {},
+    approximate: {},
   };
-  table.columns.set(indices);
-  columns.forEach((column, at) => {
-    table.nulls[at] = column.nulls;
-    table.modes[at] = column.mode;
-    table.kinds[at] = column.kinds;
-    table.values.set(column.values.subarray(0, column.length), valueOffsets[at]!);
-    const { texts } = column;
-    if (!texts) return;
-    table.texts.set(texts.bytes.subarray(0, texts.textBytes), byteOffsets[at]!);
-    table.textLengths.set(texts.lengths.subarray(0, texts.size), textOffsets[at]!);
-    table.textCounts.set(texts.counts.subarray(0, texts.size), textOffsets[at]!);
+  places.forEach((place, at) => {
+    if (approximate[at]) table.approximate[at] = approximate[at];
+    fill(table.values.subarray(valueOffsets[at]), reader.numbersAt(place));
+    if (isMany(at))
+      table.many[at] = reader.splitAt(place, SHARE_BITS).map((entries) => {
+        const pieces = [...entries];
+        const bytes = new Uint8Array(lengthOf(pieces));
+        fill(bytes, pieces);
+        return bytes;
+      });
+    else fill(table.texts.subarray(textOffsets[at]), reader.entriesAt(place));
   });
   return table;
+}
+
+function fill<T extends Float64Array | Uint8Array>(target: T, pieces: Iterable<T>): void {
+  let at = 0;
+  for (const piece of pieces) {
+    target.set(piece, at);
+    at += piece.length;
+  }
 }
 
 /** The numbers of the column at place `at`. */
@@ -95,24 +111,17 @@ export function numbersAt(table: Table, at: number): Float64Array {
   return table.values.subarray(table.valueOffsets[at]!, table.valueOffsets[at + 1]!);
 }
 
-/** The distinct texts of the column at place `at`. */
-export function textsAt(table: Table, at: number): PackedTexts {
-  const from = table.textOffsets[at]!;
-  const to = table.textOffsets[at + 1]!;
-  return {
-    bytes: table.texts.subarray(table.byteOffsets[at]!, table.byteOffsets[at + 1]!),
-    lengths: table.textLengths.subarray(from, to),
-    counts: table.textCounts.subarray(from, to),
-  };
+/** The entries of the column's distinct texts; those of one share, as far as they are divided. */
+export function entriesAt(table: Table, at: number, part?: number): Uint8Array[] {
+  const many = table.many[at];
+  if (!many) return [table.texts.subarray(table.textOffsets[at]!, table.textOffsets[at + 1]!)];
+  return part === undefined ? many : [many[part]!];
 }
 
 /** Whether the column at place `at` holds numbers, and at least one. */
 export function hasNumbers(table: Table, at: number): boolean {
-  return table.modes[at] === Mode.numbers && table.valueOffsets[at + 1]! > table.valueOffsets[at]!;
-}
-
-/** Bytes of memory that a table takes. */
-export function bytesOf(table: Table): number {
-  const { values, texts, textLengths, textCounts } = table;
-  return values.byteLength + texts.byteLength + textLengths.byteLength + textCounts.byteLength;
+  if (table.modes[at] !== Mode.numbers) return false;
+  return (
+    table.approximate[at]?.numbers !== undefined || table.valueOffsets[at + 1]! > table.valueOffsets[at]!
+  );
 }

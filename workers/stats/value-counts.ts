@@ -1,5 +1,6 @@
 // Counts JSON values as Python compares them: true is 1 and false is 0, and the first seen stands for both.
-import type { Figure } from "./describe.js";
+import type { CountedValue } from "./describe.js";
+import { Tops } from "./kernel/tops.js";
 import { TextCounts } from "./parse/text-counts.js";
 import { tooMuchMemory } from "./read-failure.js";
 
@@ -40,20 +41,22 @@ export class ValueCounts {
     if (counts.memory > this.memory) throw tooMuchMemory(this.memory);
   }
 
-  /** The value seen most often, the first among equals. */
-  top(): { top: Figure; freq: number | null } {
-    const { counts } = this;
-    if (counts.size === 0) return { top: null, freq: null };
-    let place = 0;
-    let start = 0;
-    for (let at = 0, from = 0; at < counts.size; from += counts.lengths[at++]!) {
-      if (counts.counts[at]! <= counts.counts[place]!) continue;
-      place = at;
-      start = from;
+  /** The values seen most often, the first seen first among equals. */
+  top(most: number): CountedValue[] {
+    const tops = new Tops<Value>(most);
+    this.each((value, count, place) => {
+      if (tops.takes(count, place)) tops.add(value(), count, place);
+    });
+    return tops.sorted();
+  }
+
+  /** Visits the different values in the order of first sight; a value is made when it is asked for. */
+  each(visit: (value: () => Value, count: number, place: number) => void): void {
+    const { bytes, counts, lengths, size } = this.counts;
+    for (let place = 0, from = 0; place < size; from += lengths[place++]!) {
+      const to = from + lengths[place]!;
+      visit(() => this.truths.get(place) ?? read(bytes.subarray(from, to)), counts[place]!, place);
     }
-    const { bytes, lengths } = counts;
-    const top = this.truths.get(place) ?? read(bytes.subarray(start, start + lengths[place]!));
-    return { top, freq: counts.counts[place]! };
   }
 
   private writeNumber(value: number): number {

@@ -29,7 +29,7 @@ export class NullValues {
   private readonly byLength: Uint8Array[][] = [];
   /** 1 for the bytes that one of the texts begins with. */
   private readonly first = new Uint8Array(256);
-  private readonly hasEmpty: boolean;
+  readonly hasEmpty: boolean;
 
   constructor(texts: Iterable<Uint8Array>) {
     for (const text of texts) {
@@ -38,6 +38,23 @@ export class NullValues {
       if (text.length > 0) this.first[text[0]!] = 1;
     }
     this.hasEmpty = this.byLength[0] !== undefined;
+  }
+
+  /** The texts but the empty one, as the kernel's `setNulls` wants them. */
+  packed(): Uint8Array {
+    const texts = this.byLength.flat().filter((text) => text.length > 0);
+    const size = texts.reduce((sum, { length }) => sum + 4 + ((length + 3) & ~3), 256);
+    const list = new Uint8Array(size + 4);
+    const view = new DataView(list.buffer);
+    list.set(this.first);
+    let at = 256;
+    for (const text of texts) {
+      view.setUint32(at, text.length, true);
+      list.set(text, at + 4);
+      at += 4 + ((text.length + 3) & ~3);
+    }
+    view.setUint32(at, 0xffffffff, true);
+    return list;
   }
 
   /** Whether bytes [from, to) are one of the texts, exactly. */

@@ -1,41 +1,16 @@
-// The door to the fast path: is fed a table's bytes and collects its columns.
+// The reference of the fast path: is fed a table's bytes and collects its columns.
 import { isUtf8 } from "node:buffer";
 import { firstInvalidUtf8 } from "../encoding.js";
 import { ColumnValues, Mode } from "./column-values.js";
-import type { NullValues } from "./null-values.js";
+import { type Layout, RECORD_BYTES, type ReadFailure } from "./layout.js";
 import { Found, RecordScanner, unquote } from "./record-scanner.js";
 import { enlarged } from "./text-counts.js";
 
-/** How the bytes of a table are to be read. */
-export interface Layout {
-  /** A byte. */
-  delimiter: number;
-  /** Fields of a record: shorter ones are padded with nulls, longer ones fail or are skipped. */
-  fields: number;
-  skipLong: boolean;
-  /** The columns to read, by their index in a record, ascending. */
-  columns: readonly number[];
-  /** Those of them whose values are counted as texts from the start. */
-  asTexts: ReadonlySet<number>;
-  missing: NullValues;
-  /** Some null values are spelled as numbers. */
-  numericNulls: boolean;
-  /** The bytes must be valid UTF-8. */
-  utf8: boolean;
-  fieldBytes: number;
-  /** Bytes that the collected values may take. */
-  memory: number;
-}
-
-/** Why reading stopped; `offset` is that of a byte in the table. Data, for it may come from a part that read from a wrong place. */
-export type ReadFailure =
-  | { kind: "fields"; offset: number; fields: number }
-  | { kind: "oversize-field" | "oversize-record" | "unclosed" | "utf8" | "memory"; offset: number };
-
-/** Longer records are refused: one record has to be in memory as a whole. */
-export const RECORD_BYTES = 256 * 2 ** 20;
-
-export class TableReader {
+/**
+ * Reads a table byte by byte, in plain TypeScript: what kernel/table-reader.ts must do. A column in which a text
+ * comes after numbers is left as it was.
+ */
+export class ReferenceReader {
   readonly columns: ColumnValues[];
   rows = 0;
   /** Records left out for being too long. */

@@ -1,0 +1,142 @@
+// A column of more numbers than fit the memory: exact sums, and a sketch of their quantiles.
+import type { Address, Kernel } from "../kernel/kernel.js";
+import { type CentralSums, centralSums, joinSums, readSums } from "../kernel/sums.js";
+import { textsIn } from "../kernel/texts.js";
+import { type PackedQuantiles, QuantileSketch } from "./quantile-sketch.js";
+import { type ApproximateTexts, RunningTexts } from "./running-texts.js";
+
+/** Different numbers are given to their sketch when they take as many bytes. */
+const TEXT_BYTES = 2 ** 20;
+
+/** What is known of such a column's part, as it moves from thread to thread. */
+export interface ApproximateNumbers {
+  sums: CentralSums;
+  quantiles: PackedQuantiles;
+  zeros: number;
+  negatives: number;
+  /** At the full level: the numbers as texts of eight bytes. */
+  values: ApproximateTexts | undefined;
+  /** Numbers that may be nulls, which is known at the end, and how often each was seen. */
+  aside: [value: number, count: number][];
+}
+
+/** Collects them while a part is read. */
+export class RunningNumbers {
+  private readonly kernel: Kernel;
+  private readonly nullNumbers: ReadonlySet<number>;
+  private readonly sketch: QuantileSketch;
+  private figures: Address | undefined;
+  private zeros = 0;
+  private negatives = 0;
+  private readonly aside = new Map<number, number>();
+  /** At the full level. */
+  private readonly values: RunningTexts | undefined;
+  /** Of the different numbers since these were told last, in the kernel's memory. */
+  private texts: Address | undefined;
+
+  /** `scratch`: room in the kernel's memory. */
+  constructor(kernel: Kernel, scratch: Address, nullNumbers: ReadonlySet<number>, full: boolean) {
+    this.values = full ? new RunningTexts() : undefined;
+    this.kernel = kernel;
+    this.nullNumbers = nullNumbers;
+    this.sketch = new QuantileSketch((values) => {
+      kernel.doubles(scratch, values.length).set(values);
+      kernel.exports.sortNumbers(scratch, values.length);
+      values.set(kernel.doubles(scratch, values.length));
+    });
+  }
+
+  get memory(): number {
+    return this.sketch.memory + (this.values?.memory ?? 0);
+  }
+
+  /** Takes the numbers at `from`, in the kernel's memory; they may be rearranged. */
+  add(from: Address, length: number): void {
+    const values = this.kernel.doubles(from, length);
+    const count = this.nullNumbers.size > 0 ? this.setAside(values) : length;
+    if (count === 0) return;
+    const { exports } = this.kernel;
+    this.figures ??= exports.openFigures(values[count >> 1]!, 4, 0);
+    // opening may have moved the memory
+    const kept = this.kernel.doubles(from, count);
+    exports.addNumbers(this.figures, from, count);
+    this.sketch.add(kept);
+    for (let at = 0; at < count; at++) {
+      const value = kept[at]!;
+      if (value === 0) this.zeros++;
+      else if (value < 0) this.negatives++;
+    }
+    if (!this.values) return;
+    this.texts ??= exports.newTexts();
+    exports.addDoubles(this.texts, from, count, 0, 0, 0);
+    this.tellValues(TEXT_BYTES);
+  }
+
+  /** Gives the different numbers to their sketch when they take as many bytes. */
+  private tellValues(bytes: number): void {
+    const { kernel, texts, values } = this;
+    if (texts === undefined || !values || kernel.exports.textBytes(texts) < bytes) return;
+    for (const entries of kernel.entriesOf(texts)) values.add(textsIn(entries));
+    kernel.exports.clearTexts(texts);
+  }
+
+  pack(): ApproximateNumbers {
+    this.tellValues(0);
+    const { sketch, zeros, negatives } = this;
+    const sums = readSums(
+      this.kernel,
+      this.figures ?? this.kernel.exports.openFigures(0, 4, 0),
+      sketch.count,
+    );
+    return {
+      sums: centralSums(sums),
+      quantiles: sketch.pack(),
+      zeros,
+      negatives,
+      values: this.values?.pack(),
+      aside: [...this.aside],
+    };
+  }
+
+  /** Moves the others to the front and answers how many there are. */
+  private setAside(values: Float64Array): number {
+    let kept = 0;
+    for (const value of values)
+      if (this.nullNumbers.has(value)) this.aside.set(value, (this.aside.get(value) ?? 0) + 1);
+      else values[kept++] = value;
+    return kept;
+  }
+}
+
+/** The same of numbers that are all equal. */
+export function repeated(value: number, count: number): Joinable {
+  const sketch = new QuantileSketch();
+  const block = new Float64Array(Math.min(count, 65_536)).fill(value);
+  for (let left = count; left > 0; left -= block.length) sketch.add(block.subarray(0, left));
+  const sums = { count, min: value, max: value, sum: value * count, rest: 0, mean: value };
+  return {
+    sums: { ...sums, squares: 0, cubes: 0, fourths: 0 },
+    quantiles: sketch.pack(),
+    zeros: value === 0 ? count : 0,
+    negatives: value < 0 ? count : 0,
+    aside: [],
+  };
+}
+
+type Joinable = Omit<ApproximateNumbers, "values">;
+
+/** Joins what is known of a column's parts, but for their different values. */
+export function joinNumbers(parts: readonly Joinable[]): Joinable {
+  const sketch = new QuantileSketch();
+  let [{ sums, zeros, negatives }] = parts as [Joinable];
+  const aside = new Map<number, number>();
+  for (const [at, part] of parts.entries()) {
+    sketch.merge(QuantileSketch.unpack(part.quantiles));
+    for (const [value, count] of part.aside) aside.set(value, (aside.get(value) ?? 0) + count);
+    if (at === 0) continue;
+    sums = joinSums(sums, part.sums);
+    zeros += part.zeros;
+    negatives += part.negatives;
+  }
+  return { sums, quantiles: sketch.pack(), zeros, negatives, aside: [...aside] };
+}

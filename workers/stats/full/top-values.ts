@@ -1,0 +1,2 @@
+/** How many of the most frequent values are told. */
+export const TOP_VALUES = 10;

@@ -1,0 +1,264 @@
+// The last rounds of the full level: the table is read once more, for what concerns whole rows.
+import type { TaskContext } from "../job-type.js";
+import { DISTINCT_ERROR, DistinctSketch } from "./approximate/distinct-sketch.js";
+import type { ColumnFigures } from "./describe.js";
+import { count, edgesOf, type Histogram } from "./full/histogram.js";
+import { emptyKernel } from "./kernel/kernel.js";
+import type { Range } from "./kernel/record-reader.js";
+import { correlationOf, type RowColumn, RowMode, RowReader } from "./kernel/row-reader.js";
+import type { OpenedTable } from "./open-table.js";
+import { packJson, unpackJson } from "./packed-json.js";
+import { inputErrorOf } from "./read-failure.js";
+import { feed } from "./read-table.js";
+
+/** Of so many number columns correlations are told. */
+export const MOST_CORRELATED = 100;
+const NO_NUMBERS: ReadonlySet<number> = new Set();
+/** Hashes are kept in this many parts by their uppermost bits: so they can be counted in several threads. */
+const SHARE_BITS = 3;
+/** Rows whose hashes are worth a round of counting. */
+const MANY_ROWS = 2_000_000;
+/** Hashes that are copied to the kernel at once. */
+const BLOCK = 65_536;
+
+/** What is known when the rounds begin, carried by the first part of each. */
+export interface Described {
+  figures: ColumnFigures[];
+  rows: number;
+  skipped: number;
+  ranges: Range[];
+}
+
+export interface RowsPart {
+  step: "rows";
+  range: Range;
+  plan: RowsPlan;
+  /** A `Described`. */
+  described: Uint8Array | undefined;
+}
+
+/** How to look at rows; arrays are by the columns' places. */
+interface RowsPlan {
+  /** Whether hashes are kept; else their number is estimated. */
+  exact: boolean;
+  bins: number;
+  /** `RowMode` of each. */
+  modes: Uint8Array;
+  /** 1 for those of decimals. */
+  decimals: Uint8Array;
+  /** Of the columns whose correlations are told; NaN for the others. */
+  means: Float64Array;
+  /** Between which a histogram is made of those that are not in memory; NaN for the others. */
+  mins: Float64Array;
+  maxs: Float64Array;
+}
+
+export interface RowsResult {
+  step: "rows";
+  products: Float64Array;
+  /** By share. */
+  hashes: Uint32Array[];
+  registers: Uint8Array | undefined;
+  /** Of columns that are not in memory, by place. */
+  histograms: Record<number, Histogram>;
+  described: Uint8Array | undefined;
+}
+
+/** What the full level tells of the table. */
+export interface TableFigures {
+  correlations: { columns: string[]; matrix: (number | null)[][] };
+  duplicateRows: number;
+  approximate?: true;
+  errors?: { duplicateRows: number };
+}
+
+export const NO_ROWS: TableFigures = { correlations: { columns: [], matrix: [] }, duplicateRows: 0 };
+
+export function planRows(described: Described, bins: number, memory: number): RowsPart[] {
+  const { ranges, figures, rows } = described;
+  const means = new Float64Array(figures.length).fill(Number.NaN);
+  for (const place of correlated(figures)) means[place] = (figures[place]!.mean as number | null) ?? 0;
+  const bound = ({ approximate, dtype }: ColumnFigures, value: unknown) =>
+    approximate && dtype !== "object" && typeof value === "number" ? value : Number.NaN;
+  const plan: RowsPlan = {
+    exact: 8 * rows <= memory / 4,
+    bins,
+    modes: Uint8Array.from(figures, modeOf),
+    decimals: Uint8Array.from(figures, ({ dtype }) => (dtype === "float64" ? 1 : 0)),
+    means,
+    mins: Float64Array.from(figures, (column) => bound(column, column.min)),
+    maxs: Float64Array.from(figures, (column) => bound(column, column.max)),
+  };
+  return ranges.map((range, at) => ({
+    ...{ step: "rows", range, plan: structuredClone(plan) },
+    described: at === 0 ? packJson({ ...described, ranges: [] }) : undefined,
+  }));
+}
+
+function modeOf(column: ColumnFigures): number {
+  if (isNumeric(column)) return RowMode.numbers;
+  return column.dtype === "bool" || typeof column.top === "boolean" ? RowMode.truths : RowMode.texts;
+}
+
+/** Places of the columns whose correlations are told. */
+function correlated(figures: readonly ColumnFigures[]): number[] {
+  return figures.flatMap((column, place) => (isNumeric(column) ? [place] : [])).slice(0, MOST_CORRELATED);
+}
+
+export function isNumeric({ dtype }: ColumnFigures): boolean {
+  return dtype === "int64" || dtype === "uint64" || dtype === "float64";
+}
+
+export async function readRows(
+  part: RowsPart,
+  opened: OpenedTable,
+  context: TaskContext,
+): Promise<RowsResult> {
+  const { range, plan, described } = part;
+  const { modes, decimals, means, mins, maxs, exact, bins } = plan;
+  const histograms: Record<number, Histogram> = {};
+  const columns = Array.from(modes, (mode, place): RowColumn => {
+    const wanted = !Number.isNaN(mins[place]!);
+    const edges = wanted ? edgesOf(mins[place]!, maxs[place]!, bins) : [];
+    const counts = new Array<number>(bins).fill(0);
+    if (wanted) histograms[place] = { counts, edges };
+    return {
+      mode,
+      mean: Number.isNaN(means[place]!) ? undefined : means[place]!,
+      // only in a column with a decimal are they nulls; those of integers are known by their spelling
+      nullNumbers: decimals[place] ? opened.layout.nullNumbers : NO_NUMBERS,
+      visit: wanted ? (values) => count(values.filter(isNumber), edges, counts) : undefined,
+    };
+  });
+  const shares = Array.from({ length: 2 ** SHARE_BITS }, () => new Hashes());
+  const sketch = exact ? undefined : new DistinctSketch();
+  const reader = new RowReader(opened.layout, range, columns, (words) => {
+    for (let at = 0; at < words.length; at += 2) {
+      const upper = words[at + 1]!;
+      if (sketch) sketch.add(upper);
+      else shares[upper >>> (32 - SHARE_BITS)]!.add(words[at]!, upper);
+    }
+  });
+  await feed(reader, opened, range.start, context, "comparing");
+  if (reader.failure) throw await inputErrorOf(reader.failure, opened, context);
+  return {
+    ...{ step: "rows", products: reader.products, histograms, described },
+    hashes: shares.map((share) => share.all()),
+    registers: sketch?.registers,
+  };
+}
+
+function isNumber(value: number): boolean {
+  return !Number.isNaN(value);
+}
+
+/** A growing list of hashes, two words each. */
+class Hashes {
+  private words = new Uint32Array(2048);
+  private length = 0;
+
+  add(lower: number, upper: number): void {
+    if (this.length === this.words.length) {
+      const larger = new Uint32Array(2 * this.length);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    this.words[this.length++] = lower;
+    this.words[this.length++] = upper;
+  }
+
+  all(): Uint32Array {
+    return this.words.slice(0, this.length);
+  }
+}
+
+export interface CountPart {
+  step: "count";
+  hashes: Uint32Array[];
+  held: { described: Uint8Array; table: Omit<TableFigures, "duplicateRows"> } | undefined;
+}
+
+export interface CountResult extends Omit<CountPart, "hashes"> {
+  distinct: number;
+}
+
+/** Counts different hashes. */
+export function countRows({ hashes, held }: CountPart): CountResult {
+  const kernel = emptyKernel();
+  const { exports } = kernel;
+  const set = exports.newHashSet();
+  const block = exports.take(4 * BLOCK) >>> 0;
+  for (const words of hashes)
+    for (let at = 0; at < words.length; at += BLOCK) {
+      const part = words.subarray(at, at + BLOCK);
+      new Uint32Array(kernel.memory.buffer, block, part.length).set(part);
+      exports.addHashes(set, block, part.length / 2);
+    }
+  return { step: "count", distinct: exports.distinctHashes(set) >>> 0, held };
+}
+
+/** Joins what was read of rows: the table's figures, or parts that count hashes first. Histograms go to their columns. */
+export function joinRows(
+  results: readonly RowsResult[],
+): { described: Described; table: TableFigures } | { parts: CountPart[] } {
+  const described = unpackJson<Described>(results.find((result) => result.described)!.described!);
+  const { rows, figures } = described;
+  for (const { histograms } of results) addHistograms(figures, histograms);
+  const table = { correlations: correlationsOf(figures, results) };
+  const registers = results.flatMap((result) => result.registers ?? []);
+  if (registers.length > 0) {
+    const sketch = new DistinctSketch();
+    for (const part of registers) sketch.merge(new DistinctSketch(part));
+    const distinct = Math.min(rows, sketch.estimate());
+    const errors = { duplicateRows: Math.ceil(DISTINCT_ERROR * distinct) };
+    return { described, table: { ...table, duplicateRows: rows - distinct, approximate: true, errors } };
+  }
+  const held = { described: packJson(described), table };
+  const parts = results[0]!.hashes.map(
+    (_, share): CountPart => ({
+      step: "count",
+      hashes: results.map(({ hashes }) => hashes[share]!),
+      held: share === 0 ? held : undefined,
+    }),
+  );
+  return rows >= MANY_ROWS ? { parts } : joinCounts(parts.map(countRows));
+}
+
+export function joinCounts(results: readonly CountResult[]): { described: Described; table: TableFigures } {
+  const { described: packed, table } = results.find(({ held }) => held)!.held!;
+  const described = unpackJson<Described>(packed);
+  const distinct = results.reduce((sum, result) => sum + result.distinct, 0);
+  return { described, table: { ...table, duplicateRows: described.rows - distinct } };
+}
+
+function addHistograms(figures: readonly ColumnFigures[], histograms: Record<number, Histogram>): void {
+  for (const [place, { counts, edges }] of Object.entries(histograms)) {
+    const column = figures[Number(place)]!;
+    const known = column.histogram as Histogram | null | undefined;
+    column.histogram = {
+      counts: known ? known.counts.map((count, bin) => count + counts[bin]!) : counts,
+      edges,
+    };
+  }
+}
+
+function correlationsOf(
+  figures: readonly ColumnFigures[],
+  results: readonly RowsResult[],
+): TableFigures["correlations"] {
+  const places = correlated(figures);
+  const products = new Float64Array(results[0]!.products.length);
+  for (const result of results) for (const [at, sum] of result.products.entries()) products[at]! += sum;
+  const matrix: (number | null)[][] = places.map(() => new Array<number | null>(places.length).fill(null));
+  let pair = 0;
+  places.forEach((place, i) => {
+    const { std, count } = figures[place]!;
+    matrix[i]![i] = count > 1 && (std as number | null) !== 0 && std !== null ? 1 : null;
+    for (let j = i + 1; j < places.length; j++) {
+      const correlation = correlationOf(products, pair++);
+      matrix[i]![j] = correlation;
+      matrix[j]![i] = correlation;
+    }
+  });
+  return { columns: places.map((place) => figures[place]!.name), matrix };
+}
