@@ -1,13 +1,12 @@
 // What the service does in a second beside what is compared with it: interleaved rounds, medians, ratios.
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { JSON_HEADERS, startAbacus } from "./abacus.js";
 import { CONNECTIONS, loadWith, type Request } from "./load.js";
 import { measureMemory } from "./memory.js";
 import { type OwnRedis, startOwnRedis } from "./own-redis.js";
+import { describeMachine, median, versionOf } from "./report.js";
 import { startServer } from "./server.js";
 
 const GIB = 2 ** 30;
@@ -91,12 +90,6 @@ const RATIOS: [name: string, peer: string][] = [
   ["addition, submitted", "Fastify: a route that adds to BullMQ"],
 ];
 
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
-}
-
 async function measureAll(own: OwnRedis, rounds: number, seconds: number): Promise<void> {
   const rates = new Map(Object.keys(MEASURES).map((name) => [name, [] as number[]]));
   for (let round = 1; round <= rounds; round++)
@@ -113,22 +106,15 @@ async function measureAll(own: OwnRedis, rounds: number, seconds: number): Promi
     console.log(`| ${name} ÷ ${peer} | ${(rateOf(name) / rateOf(peer)).toFixed(2)} |`);
 }
 
-function versionOf(name: string): string {
-  const file = new URL(`../../../node_modules/${name}/package.json`, import.meta.url);
-  return `${name} ${(JSON.parse(readFileSync(file, "utf8")) as { version: string }).version}`;
-}
-
-async function describeMachine({ redis }: OwnRedis): Promise<string> {
+async function describeRun({ redis }: OwnRedis): Promise<string> {
   const redisVersion = /redis_version:(\S+)/.exec(await redis.info("server"))?.[1];
-  const packages = ["bullmq", "ioredis", "piscina", "fastify"].map(versionOf).join(", ");
-  const cores = `${os.availableParallelism()} cores of ${os.cpus()[0]?.model.trim()}`;
-  const date = new Date().toISOString().slice(0, 10);
-  return `${date}; ${cores}; Node ${process.version}, Redis ${redisVersion}, ${packages}; ${CONNECTIONS} connections`;
+  const packages = ["bullmq", "ioredis", "piscina", "fastify"].map((name) => versionOf(name));
+  return `${describeMachine([`Redis ${redisVersion}`, ...packages])}; ${CONNECTIONS} connections`;
 }
 
 const own = await startOwnRedis(2 * GIB);
 try {
-  console.log(await describeMachine(own));
+  console.log(await describeRun(own));
   if (values.memory) await measureMemory(own, Number(values.jobs));
   else await measureAll(own, Number(values.rounds), Number(values.seconds));
 } finally {
