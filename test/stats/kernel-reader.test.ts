@@ -1,7 +1,7 @@
 // The kernel's reader beside its reference: the same records, fields, types and failures, however the bytes come.
 import t from "tap";
 import { TableReader } from "../../workers/stats/kernel/table-reader.js";
-import { textsIn } from "../../workers/stats/kernel/texts.js";
+import { eachText } from "../../workers/stats/kernel/texts.js";
 import { Mode } from "../../workers/stats/parse/column-values.js";
 import type { Layout } from "../../workers/stats/parse/layout.js";
 import { DEFAULT_NULLS, NullValues } from "../../workers/stats/parse/null-values.js";
@@ -63,10 +63,9 @@ function collected(reader: TableReader, { columns }: Layout) {
     columns: columns.map((_, at) => ({
       ...{ mode: reader.modeAt(at), kinds: reader.kindsAt(at), nulls: reader.nullsAt(at) },
       numbers: [...reader.numbersAt(at)].flatMap((numbers) => [...numbers]),
-      texts: [...reader.entriesAt(at)].flatMap((entries) => {
-        const { counts, textAt } = textsIn(entries);
-        return Array.from(counts, (count, text) => [latin1(textAt(text)), count]);
-      }),
+      texts: [...reader.entriesAt(at)].flatMap((entries) =>
+        Array.from(eachText(entries), ({ text, count }) => [latin1(text), count]),
+      ),
     })),
   };
 }
@@ -123,8 +122,11 @@ t.test("a record that is longer than what is read at once", async (t) => {
     reader.feed(bytes.subarray(at, at + 250_000), at + 250_000 >= bytes.length);
   t.equal(reader.rows, 2);
   t.equal(reader.modeAt(1), Mode.texts);
-  const { textAt, counts } = textsIn(Buffer.concat([...reader.entriesAt(1)]));
-  t.same(counts, [1, 1]);
-  t.equal(Buffer.from(textAt(0)).toString(), `${long}"${long}`);
-  t.equal(Buffer.from(textAt(1)).toString(), long);
+  const texts = [...eachText(Buffer.concat([...reader.entriesAt(1)]))];
+  t.same(
+    texts.map(({ count }) => count),
+    [1, 1],
+  );
+  t.equal(Buffer.from(texts[0]!.text).toString(), `${long}"${long}`);
+  t.equal(Buffer.from(texts[1]!.text).toString(), long);
 });

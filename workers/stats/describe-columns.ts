@@ -21,6 +21,8 @@ export interface Description {
   /** Numbers that are null, however they are spelled, in a column with a decimal among its values, as pandas has it. */
   nullNumbers: ReadonlySet<number>;
   level: Level;
+  /** What hashes of texts begin with. */
+  seed: bigint;
   /** Of the whole table. */
   rows: number;
 }

@@ -123,6 +123,7 @@ export function runDescribe(part: DescribePart, opened: OpenedTable, context: Ta
     percentiles,
     nullNumbers: layout.nullNumbers,
     level: levelOf(options),
+    seed: ranges[0]?.seed ?? 0n,
     rows,
   };
   const nameOf = (place: number) => names[layout.columns[place]!]!;

@@ -1,8 +1,11 @@
 // The bounds that the sketches state hold, whatever the order of the values, and when sketches are merged.
 import t from "tap";
 import { DISTINCT_ERROR, DistinctSketch } from "../../../workers/stats/approximate/distinct-sketch.js";
-import { type CountedTexts, FrequentTexts } from "../../../workers/stats/approximate/frequent-texts.js";
 import { QuantileSketch } from "../../../workers/stats/approximate/quantile-sketch.js";
+import { joinTexts, knownTexts } from "../../../workers/stats/approximate/running-texts.js";
+import { Extent } from "../../../workers/stats/full/texts.js";
+import { TableReader } from "../../../workers/stats/kernel/table-reader.js";
+import { NullValues } from "../../../workers/stats/parse/null-values.js";
 import { randomOf } from "../random-numbers.js";
 
 const random = randomOf(5);
@@ -76,48 +79,88 @@ t.test("different values", async (t) => {
   }
 });
 
-/** Texts `0`, `1`, … with these counts; hashes collide now and then. */
-function counted(counts: readonly number[], first = 0): CountedTexts {
-  return {
-    hashes: counts.map((_, at) => (first + at) % 100_003),
-    counts,
-    textAt: (at) => Buffer.from(`${first + at}`),
+/** A part of a column of these texts, read with so much memory; `total` counts them. */
+function partOf(texts: readonly string[], memory: number, total: Map<string, number>) {
+  const layout = {
+    ...{
+      delimiter: 44,
+      fields: 1,
+      skipLong: false,
+      columns: [0],
+      asTexts: new Set([0]),
+      fieldBytes: 2 ** 20,
+    },
+    ...{ missing: new NullValues([]), numericNulls: false, nullNumbers: new Set<number>() },
+    ...{ utf8: true, utf8Texts: true, full: true, memory },
   };
+  const reader = new TableReader(layout, { start: 0, to: Number.POSITIVE_INFINITY, seed: 3n });
+  for (let at = 0; at < texts.length; at += 5000)
+    reader.feed(Buffer.from(`${texts.slice(at, at + 5000).join("\n")}\n`), at + 5000 >= texts.length);
+  for (const text of texts) total.set(text, (total.get(text) ?? 0) + 1);
+  t.equal(reader.failure, undefined);
+  return (
+    reader.approximateAt(0)?.texts ??
+    knownTexts(
+      Array.from(reader.entriesAt(0), (entries) => entries.slice()),
+      reader.distinctAt(0),
+      new Extent(true),
+    )
+  );
 }
 
-t.test("frequent values", async (t) => {
-  const few = new FrequentTexts();
-  few.add(counted([3, 1, 2]));
-  few.add(counted([5], 1));
-  t.same(
-    few.top(2).map(({ text, count }) => [`${text}`, count]),
-    [
-      ["1", 6],
-      ["0", 3],
-    ],
-  );
-  t.equal(few.uncertainty, 0);
+const COLUMNS: Record<string, { texts: () => string[]; memory: number; kept: number }> = {
+  "Zipf's law": {
+    texts: () => many(() => `${Math.floor((1 - random()) ** -1.5)}`),
+    memory: 2 ** 22,
+    kept: 2048,
+  },
+  "all different": { texts: () => many((at) => `id ${at} ${random()}`), memory: 2 ** 22, kept: 2048 },
+  "long ones": {
+    texts: () => many((at) => `${"x".repeat(at % 50 === 0 ? 5000 : 0)}${Math.floor(random() ** 8 * 1e5)}`),
+    memory: 2 ** 22,
+    kept: 20,
+  },
+  "little memory": {
+    texts: () => many(() => `${Math.floor(random() ** 8 * 1e5)}`),
+    memory: 2 ** 18,
+    kept: 100,
+  },
+  "few different": { texts: () => many(() => `${Math.floor(random() * 30)}`), memory: 2 ** 22, kept: 30 },
+};
 
-  // Zipf's law, in batches in which each value is seen now and then
-  const n = 200_000;
-  const total = new Float64Array(n);
-  const parts = [new FrequentTexts(), new FrequentTexts()];
-  for (let batch = 0; batch < 60; batch++) {
-    const first = Math.floor(random() * 50_000);
-    const counts = Array.from({ length: 10_000 }, (_, at) => Math.ceil((5000 * random()) / (first + at + 1)));
-    for (const [at, count] of counts.entries()) total[first + at]! += count;
-    parts[batch % 2]!.add(counted(counts, first));
-  }
-  const frequent = new FrequentTexts();
-  for (const part of parts) frequent.merge(part.pack());
-  const all = total.reduce((sum, count) => sum + count, 0);
-  t.ok(frequent.uncertainty > 0);
-  t.ok(frequent.uncertainty <= (2 * all) / 4096, `${frequent.uncertainty} of ${all}`);
-  for (const { text, count } of frequent.top(100)) {
-    const exact = total[Number(`${text}`)]!;
-    t.ok(count <= exact && exact <= count + frequent.uncertainty, `${text}: ${count} of ${exact}`);
-  }
-  const kept = new Set(frequent.top(Number.POSITIVE_INFINITY).map(({ text }) => Number(`${text}`)));
-  const lost = total.findIndex((count, value) => count > frequent.uncertainty && !kept.has(value));
-  t.equal(lost, -1, "none that is more frequent than the uncertainty is lost");
-});
+function many(textAt: (at: number) => string): string[] {
+  return Array.from({ length: 200_000 }, (_, at) => textAt(at));
+}
+
+for (const [name, { texts, memory, kept }] of Object.entries(COLUMNS))
+  t.test(`frequent texts: ${name}`, async (t) => {
+    const total = new Map<string, number>();
+    const all = [texts(), texts(), texts().slice(0, 100)];
+    const parts = all.map((part, at) => partOf(part, at === 2 ? 2 ** 24 : memory, total));
+    const { count, unique, uniqueError, uncertainty, top, extent } = joinTexts(parts);
+    t.equal(count, 400_100);
+    t.ok(Math.abs(unique - total.size) <= uniqueError * total.size, `${unique} of ${total.size}`);
+    t.ok(uncertainty <= count / kept, `${uncertainty} of ${count}`);
+    for (const { value, count } of top) {
+      const exact = total.get(`${Buffer.from(value)}`)!;
+      t.ok(count <= exact && exact <= count + uncertainty, `${value}: ${count} of ${exact}`);
+    }
+    const told = new Set(top.map(({ value }) => `${Buffer.from(value)}`));
+    const least = (top.at(-1)?.count ?? 0) + uncertainty;
+    const left = [...total].filter(([text, count]) => count > least && !told.has(text));
+    t.same(left, [], "none that is more frequent for sure is left out");
+    if (name === "few different") t.equal(uncertainty + uniqueError, 0, "all is known");
+    const lengths = all.flat().map(({ length }) => length);
+    t.equal(
+      extent.minLength,
+      lengths.reduce((a, b) => Math.min(a, b)),
+    );
+    t.equal(
+      extent.maxLength,
+      lengths.reduce((a, b) => Math.max(a, b)),
+    );
+    t.equal(
+      extent.characters,
+      lengths.reduce((a, b) => a + b),
+    );
+  });

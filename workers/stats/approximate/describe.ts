@@ -15,13 +15,11 @@ import { Extent, extentFigures } from "../full/texts.js";
 import { TOP_VALUES } from "../full/top-values.js";
 import { emptyKernel } from "../kernel/kernel.js";
 import { momentsFrom } from "../kernel/sums.js";
-import { textsIn } from "../kernel/texts.js";
 import { Numeral } from "../parse/parse-number.js";
 import { entriesAt, numbersAt } from "../table.js";
-import { DISTINCT_ERROR } from "./distinct-sketch.js";
 import { CAPACITY, QuantileSketch } from "./quantile-sketch.js";
 import { type ApproximateNumbers, joinNumbers, RunningNumbers, repeated } from "./running-numbers.js";
-import { type ApproximateTexts, joinTexts, RunningTexts } from "./running-texts.js";
+import { joinTexts, knownTexts } from "./running-texts.js";
 
 interface Column {
   name: string;
@@ -32,11 +30,12 @@ export function approximateNumbers(
   { name, nulls }: Column,
   kinds: number,
   pieces: readonly Piece[],
-  { nullNumbers, percentiles, level }: Description,
+  description: Description,
 ): ColumnFigures {
+  const { percentiles, level } = description;
   const full = level !== "describe";
   const parts = pieces.map(({ table, at }) => {
-    return table.approximate[at]?.numbers ?? sketched(numbersAt(table, at), nullNumbers, full);
+    return table.approximate[at]?.numbers ?? sketched(numbersAt(table, at), description);
   });
   const { aside, ...own } = joinNumbers(parts);
   // they are nulls in a column with a decimal, and numbers of a column of integers
@@ -54,7 +53,7 @@ export function approximateNumbers(
   if (!full) return estimated(figures, errors);
   const values = joinTexts(parts.map((part) => part.values!));
   const topValues = [
-    ...values.top.map(({ text, count }) => ({ value: finite(doubleIn(text)), count })),
+    ...values.top.map(({ value, count }) => ({ value: finite(doubleIn(value)), count })),
     ...(areNulls ? [] : aside.map(([value, count]) => ({ value, count }))),
   ];
   topValues.sort((a, b) => b.count - a.count);
@@ -67,19 +66,25 @@ export function approximateNumbers(
     topValues: topValues.slice(0, TOP_VALUES),
     nullFraction: nullFraction(sketch.count, common.nulls),
   };
-  const moreErrors = { unique: DISTINCT_ERROR, topValues: values.uncertainty };
+  const moreErrors = { unique: values.uniqueError, topValues: values.uncertainty };
   return estimated({ ...figures, ...more }, { ...errors, ...moreErrors });
 }
+
+/** What the different numbers of such a part may take. */
+const TEXT_BYTES = 2 ** 20;
 
 function doubleIn(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
 }
 
 /** What a part that did fit would be, if it did not. */
-function sketched(values: Float64Array, nullNumbers: ReadonlySet<number>, full: boolean): ApproximateNumbers {
+function sketched(values: Float64Array, { nullNumbers, level, seed }: Description): ApproximateNumbers {
   const kernel = emptyKernel();
+  kernel.exports.setSeed(seed);
   const block = kernel.exports.take(8 * CAPACITY);
-  const running = new RunningNumbers(kernel, kernel.exports.take(8 * CAPACITY), nullNumbers, full);
+  const scratch = kernel.exports.take(8 * CAPACITY);
+  const textBytes = level === "describe" ? undefined : TEXT_BYTES;
+  const running = new RunningNumbers(kernel, scratch, nullNumbers, textBytes);
   for (let at = 0; at < values.length; at += CAPACITY) {
     const part = values.subarray(at, at + CAPACITY);
     kernel.doubles(block, part.length).set(part);
@@ -94,22 +99,19 @@ export function approximateTexts(
   pieces: readonly Piece[],
   { encoding, level }: Description,
 ): ColumnFigures {
-  const parts = pieces.map(({ table, at }): ApproximateTexts => {
+  const parts = pieces.map(({ table, at }) => {
     const known = table.approximate[at]?.texts;
     if (known) return known;
-    const running = new RunningTexts(
-      level === "describe" ? undefined : new Extent(encoding.kind !== "single-byte"),
-    );
-    for (const entries of entriesAt(table, at)) running.add(textsIn(entries));
-    return running.pack();
+    const extent = level === "describe" ? undefined : new Extent(encoding.kind !== "single-byte");
+    return knownTexts(entriesAt(table, at), table.distinct[at]!, extent);
   });
-  const { count, unique, uncertainty, top, extent } = joinTexts(parts);
+  const { count, unique, uniqueError, uncertainty, top, extent } = joinTexts(parts);
   const figures = describeValues(
     { name, dtype: "object", nulls },
-    { count, unique, top: top.map(({ text, count }) => ({ value: decode(encoding, text), count })) },
+    { count, unique, top: top.map(({ value, count }) => ({ value: decode(encoding, value), count })) },
     level,
     extentFigures(extent, count),
   );
-  const errors = { unique: DISTINCT_ERROR, top: uncertainty, freq: uncertainty };
+  const errors = { unique: uniqueError, top: uncertainty, freq: uncertainty };
   return estimated(figures, level === "describe" ? errors : { ...errors, topValues: uncertainty });
 }

@@ -2,7 +2,7 @@
 
 /** Bits of a hash that choose a register: the standard error is 1.04 / 2^(16/2), 0.4%. */
 const BITS = 16;
-const REGISTERS = 2 ** BITS;
+export const REGISTERS = 2 ** BITS;
 /** Hashes there are. */
 const HASHES = 2 ** 32;
 /** Five standard errors: the relative error that is stated. */

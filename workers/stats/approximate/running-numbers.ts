@@ -1,12 +1,8 @@
 // A column of more numbers than fit the memory: exact sums, and a sketch of their quantiles.
 import type { Address, Kernel } from "../kernel/kernel.js";
 import { type CentralSums, centralSums, joinSums, readSums } from "../kernel/sums.js";
-import { textsIn } from "../kernel/texts.js";
 import { type PackedQuantiles, QuantileSketch } from "./quantile-sketch.js";
 import { type ApproximateTexts, RunningTexts } from "./running-texts.js";
-
-/** Different numbers are given to their sketch when they take as many bytes. */
-const TEXT_BYTES = 2 ** 20;
 
 /** What is known of such a column's part, as it moves from thread to thread. */
 export interface ApproximateNumbers {
@@ -29,14 +25,21 @@ export class RunningNumbers {
   private zeros = 0;
   private negatives = 0;
   private readonly aside = new Map<number, number>();
-  /** At the full level. */
+  /** At the full level: the different numbers, in the kernel's memory. */
+  private readonly texts: Address | undefined;
   private readonly values: RunningTexts | undefined;
-  /** Of the different numbers since these were told last, in the kernel's memory. */
-  private texts: Address | undefined;
 
-  /** `scratch`: room in the kernel's memory. */
-  constructor(kernel: Kernel, scratch: Address, nullNumbers: ReadonlySet<number>, full: boolean) {
-    this.values = full ? new RunningTexts() : undefined;
+  /** `scratch`: room in the kernel's memory. `textBytes`: what the different numbers may take; none are kept when undefined. */
+  constructor(
+    kernel: Kernel,
+    scratch: Address,
+    nullNumbers: ReadonlySet<number>,
+    textBytes: number | undefined,
+  ) {
+    if (textBytes !== undefined) {
+      this.texts = kernel.exports.newTexts();
+      this.values = new RunningTexts(kernel, this.texts, textBytes);
+    }
     this.kernel = kernel;
     this.nullNumbers = nullNumbers;
     this.sketch = new QuantileSketch((values) => {
@@ -46,8 +49,9 @@ export class RunningNumbers {
     });
   }
 
+  /** Bytes outside of the kernel's memory. */
   get memory(): number {
-    return this.sketch.memory + (this.values?.memory ?? 0);
+    return this.sketch.memory;
   }
 
   /** Takes the numbers at `from`, in the kernel's memory; they may be rearranged. */
@@ -66,22 +70,12 @@ export class RunningNumbers {
       if (value === 0) this.zeros++;
       else if (value < 0) this.negatives++;
     }
-    if (!this.values) return;
-    this.texts ??= exports.newTexts();
+    if (this.texts === undefined) return;
     exports.addDoubles(this.texts, from, count, 0, 0, 0);
-    this.tellValues(TEXT_BYTES);
-  }
-
-  /** Gives the different numbers to their sketch when they take as many bytes. */
-  private tellValues(bytes: number): void {
-    const { kernel, texts, values } = this;
-    if (texts === undefined || !values || kernel.exports.textBytes(texts) < bytes) return;
-    for (const entries of kernel.entriesOf(texts)) values.add(textsIn(entries));
-    kernel.exports.clearTexts(texts);
+    this.values!.fit();
   }
 
   pack(): ApproximateNumbers {
-    this.tellValues(0);
     const { sketch, zeros, negatives } = this;
     const sums = readSums(
       this.kernel,

@@ -33,7 +33,6 @@ export interface Exports {
 
   textsOf(column: Address): Address;
   newTexts(): Address;
-  clearTexts(texts: Address): void;
   firstBlockOf(texts: Address): Address;
   blockAfter(block: Address): Address;
   blockBegin(block: Address): Address;
@@ -44,6 +43,11 @@ export interface Exports {
   addDoubles(texts: Address, from: Address, count: number, base: number, part: number, bits: number): void;
   splitTexts(texts: Address, bits: number): Address;
   tableAt(tables: Address, at: number): Address;
+
+  openRegisters(): Address;
+  addToRegisters(registers: Address, texts: Address): void;
+  lossOf(texts: Address, most: number, bytes: number): number;
+  lowerTexts(texts: Address, loss: number): number;
 
   openFigures(about: number, powers: number, brackets: number): Address;
   addBracket(figures: Address, low: number, high: number, room: number): Address;

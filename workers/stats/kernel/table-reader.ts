@@ -7,12 +7,12 @@ import { Mode } from "../parse/column-values.js";
 import type { Layout } from "../parse/layout.js";
 import type { Address } from "./kernel.js";
 import { type Range, RecordReader } from "./record-reader.js";
-import { textsIn } from "./texts.js";
 
 /** Buffers that a sketch of numbers has soon. */
 const SKETCH_LEVELS = 4;
-/** A column's texts go to its sketch when they take as much. */
-const TEXT_BYTES = 2 ** 20;
+/** What a column's texts may take that are thinned out; all columns' together have an eighth of the memory, if it is more than the least. */
+const MOST_TEXT_BYTES = 2 ** 20;
+const LEAST_TEXT_BYTES = 2 ** 15;
 
 /** A column that went over to sketches: before its first text it may have been one of numbers. */
 export interface Approximate {
@@ -24,6 +24,7 @@ export class TableReader extends RecordReader {
   /** What goes over to sketches, by place. */
   private readonly numbers = new Map<number, RunningNumbers>();
   private readonly texts = new Map<number, RunningTexts>();
+  private readonly textBytes: number;
   private readonly scratch: Address;
   /** Bytes that were taken before anything was collected. */
   private readonly overhead: number;
@@ -35,6 +36,8 @@ export class TableReader extends RecordReader {
     layout.columns.forEach((index, at) => {
       if (layout.asTexts.has(index)) exports.beginTexts(this.columns[at]!);
     });
+    const fair = layout.memory / 8 / layout.columns.length;
+    this.textBytes = Math.max(LEAST_TEXT_BYTES, Math.min(MOST_TEXT_BYTES, fair));
     this.scratch = exports.take(8 * CAPACITY);
     this.overhead = exports.taken.value >>> 0;
   }
@@ -42,7 +45,7 @@ export class TableReader extends RecordReader {
   /** Bytes that what was collected takes. */
   get memory(): number {
     let bytes = (this.kernel.exports.taken.value >>> 0) - this.overhead;
-    for (const { memory } of [...this.numbers.values(), ...this.texts.values()]) bytes += memory;
+    for (const { memory } of this.numbers.values()) bytes += memory;
     return bytes;
   }
 
@@ -94,7 +97,6 @@ export class TableReader extends RecordReader {
 
   /** What went over to sketches, of the column at place `at`. */
   approximateAt(at: number): Approximate | undefined {
-    if (this.texts.has(at)) this.drain(at);
     const numbers = this.numbers.get(at)?.pack();
     const texts = this.texts.get(at)?.pack();
     return numbers || texts ? { numbers, texts } : undefined;
@@ -108,9 +110,7 @@ export class TableReader extends RecordReader {
   private fitMemory(): boolean {
     const { memory } = this.layout;
     for (const at of this.numbers.keys()) this.drain(at);
-    // the kernel counts what it has seen before much faster
-    const most = Math.max(TEXT_BYTES, memory / 4 / this.texts.size);
-    for (const at of this.texts.keys()) if (this.bytesAt(at) >= most) this.drain(at);
+    for (const texts of this.texts.values()) texts.fit();
     if (this.memory <= memory) return true;
     // by magnitude, so that much the same parts choose the same columns
     const sizes = this.columns.map((_, at) => ({ at, size: Math.floor(Math.log2(1 + this.bytesAt(at))) }));
@@ -123,7 +123,7 @@ export class TableReader extends RecordReader {
 
   /** What a column's sketch would take at least. */
   private sketchBytes(at: number): number {
-    return this.modeAt(at) === Mode.numbers ? 8 * CAPACITY * SKETCH_LEVELS : TEXT_BYTES;
+    return this.modeAt(at) === Mode.numbers ? 8 * CAPACITY * SKETCH_LEVELS : this.textBytes;
   }
 
   private bytesAt(at: number): number {
@@ -134,7 +134,7 @@ export class TableReader extends RecordReader {
     return bytes + (texts === 0 ? 0 : exports.textBytes(texts) >>> 0);
   }
 
-  /** Gives what a column has collected to its sketch. */
+  /** Gives the numbers that a column has collected to its sketch, or thins out its texts. */
   private drain(at: number): void {
     const { exports } = this.kernel;
     const { nullNumbers, full, utf8Texts: utf8 } = this.layout;
@@ -142,7 +142,8 @@ export class TableReader extends RecordReader {
     if (this.modeAt(at) === Mode.numbers) {
       let running = this.numbers.get(at);
       if (!running) {
-        running = new RunningNumbers(this.kernel, this.scratch, nullNumbers, full);
+        const bytes = full ? this.textBytes : undefined;
+        running = new RunningNumbers(this.kernel, this.scratch, nullNumbers, bytes);
         this.numbers.set(at, running);
       }
       for (const { begin, length } of this.numberBlocks(at)) running.add(begin, length);
@@ -150,11 +151,11 @@ export class TableReader extends RecordReader {
     } else if (this.modeAt(at) === Mode.texts) {
       let running = this.texts.get(at);
       if (!running) {
-        running = new RunningTexts(full ? new Extent(utf8) : undefined);
+        const extent = full ? new Extent(utf8) : undefined;
+        running = new RunningTexts(this.kernel, exports.textsOf(column), this.textBytes, extent);
         this.texts.set(at, running);
       }
-      for (const entries of this.entriesAt(at)) running.add(textsIn(entries));
-      exports.clearTexts(exports.textsOf(column));
+      running.thin();
     } else this.numbers.delete(at);
   }
 }

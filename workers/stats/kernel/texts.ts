@@ -1,5 +1,4 @@
 // Joins the distinct texts of a column's parts by the kernel.
-import type { CountedTexts } from "../approximate/frequent-texts.js";
 import { type Address, emptyKernel, type Kernel } from "./kernel.js";
 import { type Top, Tops } from "./tops.js";
 
@@ -57,29 +56,25 @@ export function summaryOf(
   return { count, unique: kernel.exports.distinctTexts(texts) >>> 0, top: tops.sorted() };
 }
 
-/** The texts of entries; their bytes are valid as long as those. */
-export function textsIn(entries: Uint8Array): CountedTexts {
+/** The texts in entries with their hashes and counts; their bytes are valid as long as those. */
+export function* eachText(
+  entries: Uint8Array,
+): Iterable<{ text: Uint8Array; hash: number; count: number; rank: number }> {
   const words = new Uint32Array(entries.buffer, entries.byteOffset, entries.length / 4);
-  const places: number[] = [];
-  for (let at = 0; at < words.length; at += HEAD / 4 + 4 * ((words[at + 1]! + 15) >>> 4)) places.push(at);
-  return {
-    hashes: places.map((at) => words[at]!),
-    counts: places.map((at) => words[at + 2]!),
-    textAt(at) {
-      const begin = 4 * places[at]! + HEAD;
-      return entries.subarray(begin, begin + words[places[at]! + 1]!);
-    },
-  };
+  for (let at = 0; at < words.length; ) {
+    const [hash, length, count, rank] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
+    const begin = 4 * at + HEAD;
+    yield { text: entries.subarray(begin, begin + length), hash, count, rank };
+    at += HEAD / 4 + 4 * ((length + 15) >>> 4);
+  }
 }
 
 /** Every distinct text of a column's parts, in the order of first sight; for few. */
 export function textsOf(parts: readonly TextPart[]): { text: Uint8Array; count: number }[] {
   const kernel = emptyKernel();
   const found: { text: Uint8Array; count: number }[] = [];
-  for (const entries of kernel.entriesOf(join(kernel, parts, WHOLE))) {
-    const { counts, textAt } = textsIn(entries);
-    for (const [at, count] of Array.from(counts).entries()) found.push({ text: textAt(at).slice(), count });
-  }
+  for (const entries of kernel.entriesOf(join(kernel, parts, WHOLE)))
+    for (const { text, count } of eachText(entries)) found.push({ text: text.slice(), count });
   return found;
 }
 

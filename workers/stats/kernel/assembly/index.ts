@@ -7,13 +7,13 @@ export * from "./columns";
 export * from "./records";
 export * from "./rows";
 export * from "./figures";
+export * from "./frequent";
 export {
   addDoubles,
   addEntries,
   blockAfter,
   blockBegin,
   blockEnd,
-  clearTexts,
   distinctTexts,
   firstBlockOf,
   newTexts,

@@ -7,7 +7,7 @@ import { release, take } from "./memory";
  */
 // @ts-ignore: decorator
 @unmanaged
-class Entry {
+export class Entry {
   hash: u32;
   length: u32;
   count: u32;
@@ -15,6 +15,12 @@ class Entry {
   rank: u32;
 }
 const HEAD: usize = 16;
+
+// @ts-ignore: decorator
+@inline
+export function entryBytes(entry: Entry): usize {
+  return HEAD + ((<usize>entry.length + 15) & ~15);
+}
 
 /** A block of entries: this head, then entries up to `used`. */
 // @ts-ignore: decorator
@@ -64,17 +70,9 @@ export function openTexts(texts: Texts): void {
   texts.lastBlock = 0;
 }
 
-/** Gives back the memory. */
-export function closeTexts(texts: Texts): void {
-  release(texts.slots, texts.slotCount << 3);
-  let block = texts.firstBlock;
-  while (block) {
-    const next = changetype<Block>(block).next;
-    release(block, changetype<Block>(block).size);
-    block = next;
-  }
-  texts.firstBlock = 0;
-  texts.lastBlock = 0;
+/** Gives back the memory of a block. */
+export function closeBlock(block: usize): void {
+  release(block, changetype<Block>(block).size);
 }
 
 /** At 16 n: a mask of the first n of sixteen bytes. */
@@ -177,7 +175,7 @@ export function addEntries(texts: Texts, from: usize, to: usize, base: u32, part
   let at = from;
   while (at + HEAD <= to) {
     const source = changetype<Entry>(at);
-    const size = HEAD + ((<usize>source.length + 15) & ~15);
+    const size = entryBytes(source);
     if (at + size > to) break;
     if (bits == 0 || source.hash >> (32 - bits) == part) addEntry(texts, source, size, base);
     at += size;
@@ -187,7 +185,7 @@ export function addEntries(texts: Texts, from: usize, to: usize, base: u32, part
 
 // @ts-ignore: decorator
 @inline
-function addEntry(texts: Texts, source: Entry, size: usize, base: u32): void {
+export function addEntry(texts: Texts, source: Entry, size: usize, base: u32): void {
   const code = source.hash;
   const mask = texts.slotCount - 1;
   let slot = code & mask;
@@ -273,14 +271,14 @@ export function splitTexts(texts: Texts, bits: u32): usize {
     const end = blockEnd(block);
     for (let at = blockBegin(block); at < end; ) {
       const entry = changetype<Entry>(at);
-      const size = HEAD + ((<usize>entry.length + 15) & ~15);
+      const size = entryBytes(entry);
       const table = changetype<Texts>(tableAt(tables, entry.hash >> (32 - bits)));
       memory.copy(changetype<usize>(append(table, size)), at, size);
       table.size++;
       at += size;
     }
-    const next = changetype<Block>(block).next;
-    release(block, changetype<Block>(block).size);
+    const next = blockAfter(block);
+    closeBlock(block);
     block = next;
   }
   texts.firstBlock = 0;
@@ -302,11 +300,6 @@ export function distinctTexts(texts: Texts): u32 {
 /** Bytes that a table takes, free places included. */
 export function textBytes(texts: Texts): usize {
   return texts.bytes + (<usize>texts.slotCount << 3);
-}
-/** Forgets all texts. */
-export function clearTexts(texts: Texts): void {
-  closeTexts(texts);
-  openTexts(texts);
 }
 export function newTexts(): usize {
   const texts = changetype<Texts>(take(TEXTS_BYTES));
