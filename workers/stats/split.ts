@@ -92,14 +92,22 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
   if (streamed || file.bytes <= (sizes.smallBytes ?? SMALL_BYTES))
     return finishHere(cutSlots(start, start, 1), context);
 
-  const fair = Math.ceil((file.bytes - start) / (2 * context.threads));
-  const partBytes = sizes.partBytes ?? Math.min(Math.max(fair, LEAST_PART_BYTES), MOST_PART_BYTES);
-  const slots = cutSlots(start, file.bytes, partBytes);
+  const slots = cutSlots(
+    start,
+    file.bytes,
+    sizes.partBytes ?? partBytesOf(file.bytes - start, context.threads),
+  );
   return readRound(
     slots,
     slots.map((_, slot) => ({ slot, start: slot === 0 ? start : undefined })),
     newSeed(),
   );
+}
+
+/** Two parts for each thread, or four or more as they would become too large. */
+function partBytesOf(bytes: number, threads: number): number {
+  const turns = 2 * Math.ceil(bytes / (2 * threads * MOST_PART_BYTES));
+  return Math.max(LEAST_PART_BYTES, Math.ceil(bytes / (turns * threads)));
 }
 
 /** By chance, so that nobody can prepare a file whose texts all collide. */
