@@ -78,9 +78,8 @@ export interface WholeTask<Input, Output> {
 /**
  * Steps that let one job use several threads. `plan` divides the work, or answers at once when it is
  * small; each part runs in any free thread; `merge` gets the results in the order of the parts and
- * ends the job or asks for a further round. Parts and results cross threads by structured clone on
- * the event loop: put what is large into a SharedArrayBuffer or an ArrayBuffer (which is moved), or
- * name a range of the file.
+ * ends the job or asks for a further round. Parts and results go from thread to thread by structured
+ * clone: put what is large into an ArrayBuffer, which is moved, or name a range of the file.
  */
 export interface SplitTask<Input, Output, Part, PartResult> {
   plan(input: Input, context: TaskContext<Input>): Round<Output, Part> | Promise<Round<Output, Part>>;

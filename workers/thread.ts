@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync
 import { dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
+import { type Envelope, seal, unseal } from "./envelope.js";
 import { InputError, type InputProblem } from "./input-error.js";
 import type {
   Answer,
@@ -15,16 +16,15 @@ import type {
 } from "./job-type.js";
 import { parseJson } from "./json.js";
 import type { Limits } from "./limits.js";
-import { transferables } from "./transfer.js";
 import { validate } from "./validation.js";
 
-/** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but moved buffers. */
+/** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but envelopes. */
 export interface StepRequest {
   type: string;
   /** `refer` only says what a stored body refers to, so that it can be resolved before the computation. */
   step: "refer" | "task" | "plan" | "part" | "merge";
   /** The part, or the results to merge. */
-  payload?: unknown;
+  envelopes?: Envelope[];
   /** Which part of its round this is, so that their progress can be added up. */
   part: number;
   job: { id: string; createdAt: string };
@@ -60,7 +60,8 @@ export interface Referred {
 
 export type StepReply = (
   | { kind: "answer"; bytes: number; result: string | null; made: string | undefined }
-  | { kind: "parts"; parts: unknown[] }
+  /** The parts of the next round, or a part's result. */
+  | { kind: "parts" | "part"; envelopes: Envelope[] }
   | { kind: "value"; value: unknown }
   | { kind: "mistake"; problem: InputProblem }
 ) & {
@@ -119,9 +120,8 @@ export default async function run(request: Request): Promise<unknown> {
   const spoken = { said: 0 };
   const reply = await runStep(type, request, settings, spoken);
   if (spoken.said > 0) reply.said = spoken.said;
-  const buffers = transferables(reply);
-  if (buffers.length === 0) return reply;
-  return move({ [transferableSymbol]: buffers, [valueSymbol]: reply } as never);
+  if (!("envelopes" in reply)) return reply;
+  return move({ [transferableSymbol]: reply.envelopes, [valueSymbol]: reply } as never);
 }
 
 /** One after the other; what one throws is its own affair. */
@@ -148,12 +148,14 @@ async function runStep(
     const context = contextOf(type, request, settings, spoken);
     const { id } = request.job;
     if ("task" in type) return answer(type, id, settings, await type.task(context.input, context));
-    if (request.step === "part") return { kind: "value", value: await type.part(request.payload, context) };
+    const payload = request.envelopes?.map(unseal) ?? [];
+    if (request.step === "part")
+      return { kind: "part", envelopes: [seal(await type.part(payload[0], context))] };
     const round: Round<unknown, unknown> =
-      request.step === "plan"
-        ? await type.plan(context.input, context)
-        : await type.merge(request.payload as unknown[], context);
-    return "parts" in round ? { kind: "parts", parts: round.parts } : answer(type, id, settings, round);
+      request.step === "plan" ? await type.plan(context.input, context) : await type.merge(payload, context);
+    return "parts" in round
+      ? { kind: "parts", envelopes: round.parts.map(seal) }
+      : answer(type, id, settings, round);
   } catch (error) {
     if (error instanceof InputError) return { kind: "mistake", problem: error.problem };
     throw error;

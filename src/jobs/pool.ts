@@ -9,7 +9,6 @@ import type {
   StepSettings,
   ThreadData,
 } from "../../workers/thread.js";
-import { transferables } from "../../workers/transfer.js";
 import type { Registry } from "./registry.js";
 import { StepLine, type TogetherReply } from "./step-line.js";
 
@@ -73,8 +72,7 @@ export function openPool(registry: Registry, options: PoolOptions, logger: Logge
   let formatting = 0;
   const line = new StepLine(
     options.threads,
-    (request, signal) =>
-      piscina.run(request, { signal, transferList: transferables(request.payload) as never }),
+    (request, signal) => piscina.run(request, { signal, transferList: request.envelopes as never }),
     (requests, signal) => piscina.run({ step: "together", requests }, { signal }) as Promise<TogetherReply[]>,
   );
 

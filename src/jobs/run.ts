@@ -1,5 +1,6 @@
 // Runs the steps of one job in a pool: a whole task, or a plan, its parts in turns with other jobs', and a merge.
 import { setImmediate } from "node:timers/promises";
+import type { Envelope } from "../../workers/envelope.js";
 import { InputError } from "../../workers/input-error.js";
 import type { AnyJobType, ModelReference, Progress, SourceFile } from "../../workers/job-type.js";
 import type { Referred, StepNews, StepReply, StepRequest } from "../../workers/thread.js";
@@ -50,32 +51,42 @@ export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
   const base = requestOf(runner, run);
   const isSmall =
     base.file === undefined && "value" in base.input && run.type.cost(run.data.input, undefined) <= SMALL;
+  const held = new Set<Envelope>();
+  let hasEnded = false;
   const step = async (request: Partial<StepRequest>) => {
     const whole = { ...base, ...request } as StepRequest;
-    const reply = await runner.pool.run(whole, run.signal, isSmall, run.onStart);
+    // small steps may have to begin again, and an envelope can be opened once
+    const reply = await runner.pool.run(whole, run.signal, isSmall && !request.envelopes, run.onStart);
+    for (const envelope of envelopesIn(reply))
+      if (hasEnded) envelope.close();
+      else held.add(envelope);
     if (reply.said) await news.hearOut(reply.said);
     return reply;
   };
   try {
     let reply = await step({ step: "task" in run.type ? "task" : "plan" });
     while (reply.kind === "parts") {
-      const { parts } = reply;
+      const { envelopes } = reply;
       news.beginRound();
-      const results = await inTurns(parts, runner.pool.threads, (payload, part) =>
-        step({ step: "part", payload, part }),
+      const results = await inTurns(envelopes, runner.pool.threads, (envelope, part) =>
+        step({ step: "part", envelopes: [envelope], part }),
       );
       const mistake = results.find((result) => result.kind === "mistake");
       if (mistake) return mistake as Ended;
       news.beginRound();
-      reply = await step({
-        step: "merge",
-        payload: results.map((result) => (result as { value: unknown }).value),
-      });
+      reply = await step({ step: "merge", envelopes: results.flatMap(envelopesIn) });
     }
     return reply as Ended;
   } finally {
     stop();
+    hasEnded = true;
+    // for those that were opened it does nothing
+    for (const envelope of held) envelope.close();
   }
+}
+
+function envelopesIn(reply: StepReply): Envelope[] {
+  return "envelopes" in reply ? reply.envelopes : [];
 }
 
 function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
