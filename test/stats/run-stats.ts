@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seal, unseal } from "../../workers/envelope.js";
 import type { Round, TaskContext } from "../../workers/job-type.js";
 import { DEFAULT_LIMITS, type Limits } from "../../workers/limits.js";
 import type { Options } from "../../workers/stats/options.js";
@@ -54,7 +55,11 @@ export function contextOf(content: string | Uint8Array, settings: Settings = {})
   return { context, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** Statistics of a file that holds `content`; what crosses between steps is cloned, as between threads. */
+function across<Value>(value: Value): Value {
+  return unseal(seal(value)) as Value;
+}
+
+/** Statistics of a file that holds `content`; what crosses between steps moves or is cloned, as between threads. */
 export async function statsOf(content: string | Uint8Array, settings: Settings = {}): Promise<Statistics> {
   const { context, remove } = contextOf(content, settings);
   // each step of a job has a context of its own
@@ -63,8 +68,7 @@ export async function statsOf(content: string | Uint8Array, settings: Settings =
     let round: Round<Statistics, Part> = await planFile(fresh(), settings.sizes);
     while ("parts" in round) {
       const results: PartResult[] = [];
-      for (const part of round.parts)
-        results.push(structuredClone(await runPart(structuredClone(part), fresh())));
+      for (const part of round.parts) results.push(across(await runPart(across(part), fresh())));
       round = await mergeParts(results, fresh(), settings.sizes);
     }
     return round.result;
