@@ -38,3 +38,27 @@ t.test("long names, and long most frequent values", async (t) => {
   });
   t.equal((await statsOf(header + row(() => "1"), { options: { usecols: [`0${long}`] } })).columns.length, 1);
 });
+
+t.test("columns times bins, at the full level", async (t) => {
+  const sentence =
+    /^210 columns with 3 percentiles, 10000 bins and 10 values are 4204830 figures, and 2097152 are the most/;
+  const csv = `${names(210)}\n${names(210).map(() => 1)}\n`;
+  t.match(await mistakeOf(csv, { options: { level: "full", bins: 10_000 } }), sentence);
+  const columns = Object.fromEntries(names(210).map((name) => [name, [1]]));
+  t.throws(() => describeJson({ columns, options: { level: "full", bins: 10_000 } }), { message: sentence });
+  t.equal((await statsOf(csv, { options: { bins: 10_000 } })).columns.length, 210, "no bins are made");
+  t.equal((await statsOf(csv, { options: { level: "full" } })).columns.length, 210);
+});
+
+t.test("long frequent values, at the full level", async (t) => {
+  const values = Array.from({ length: 10 }, (_, at) => `${at}${"x".repeat(1_000_000)}`);
+  const csv = `a,b\n${values.map((value) => `${value},${value}\n`).join("")}`;
+  const sentence = /have 22\d{6} characters, and 16777216 are the most/;
+  t.match(await mistakeOf(csv, { options: { level: "full" } }), sentence);
+  t.match(
+    await mistakeOf(csv, { options: { level: "full" }, sizes: { smallBytes: 0, manyValues: 1 } }),
+    sentence,
+    "in parts",
+  );
+  t.equal((await statsOf(csv)).columns.length, 2);
+});

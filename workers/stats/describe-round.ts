@@ -144,7 +144,7 @@ export function runDescribe(part: DescribePart, opened: OpenedTable, context: Ta
     const share = { part, bits: SHARE_BITS };
     return { place, share: describeShare({ name: nameOf(place), nulls }, parts, share, description) };
   });
-  checkTexts([...figures, ...shares.map(({ share: { name, top } }) => ({ name, top: top[0]?.value }))]);
+  checkTexts([...figures, ...shares.map(({ share: { name, top } }) => ({ name, topValues: top }))]);
   return { step: "describe", places: part.places, figures: packJson(figures), shares, rows, skipped, ranges };
 }
 

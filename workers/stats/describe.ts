@@ -17,6 +17,7 @@ export interface ColumnFigures {
   /** Some figures are estimates: `errors` says which, and how far off they may be. */
   approximate?: true;
   errors?: Record<string, number>;
+  topValues?: CountedValue[];
   [figure: string]: Figure | undefined | object;
 }
 

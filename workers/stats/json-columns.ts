@@ -7,7 +7,7 @@ import { correlationsOf, duplicateRows } from "./full/json-rows.js";
 import { Extent, extentFigures, type TextExtent } from "./full/texts.js";
 import { levelOf, type Options, selectColumns } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
-import { checkQuantiles, checkTexts } from "./result-size.js";
+import { checkFigures, checkTexts } from "./result-size.js";
 import { isNumeric, MOST_CORRELATED } from "./rows-round.js";
 import type { Statistics } from "./statistics.js";
 import { type Value, ValueCounts } from "./value-counts.js";
@@ -43,8 +43,8 @@ export function describeJson(
     options.usecols,
   );
   const percentiles = percentilesOf(options.percentiles);
-  checkQuantiles(selected.length, percentiles.length);
   const level = levelOf(options);
+  checkFigures(selected.length, percentiles.length, level);
   const most = Math.min(options.memory ?? memory, memory);
   const figures = selected.map((index): ColumnFigures => {
     const column = all[index]!;

@@ -16,7 +16,7 @@ import { percentilesOf } from "./percentiles.js";
 import { inputErrorOf } from "./read-failure.js";
 import { readTable, readTexts } from "./read-table.js";
 import { guessRecordStart } from "./record-start.js";
-import { checkQuantiles, checkTexts } from "./result-size.js";
+import { checkFigures, checkTexts } from "./result-size.js";
 import {
   type CountPart,
   type CountResult,
@@ -87,7 +87,8 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
   const opened = await open(context);
   const { start, encoding, layout } = opened;
   context.log(foundSentence(file, opened));
-  checkQuantiles(layout.columns.length, percentilesOf(context.input.options?.percentiles).length);
+  const { options = {} } = context.input;
+  checkFigures(layout.columns.length, percentilesOf(options.percentiles).length, levelOf(options));
   const streamed = file.gzip || encoding.kind === "other";
   if (streamed || file.bytes <= (sizes.smallBytes ?? SMALL_BYTES))
     return finishHere(cutSlots(start, start, 1), context);
