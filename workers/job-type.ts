@@ -38,6 +38,8 @@ export interface Progress {
   unit: string;
   /** What the job type's `detail` schema declares. */
   detail?: Record<string, unknown>;
+  /** The detail that is to tell how many units all parts together do in a second. */
+  rate?: string;
 }
 
 /** What a step may use besides its input. The same in `task`, `plan`, `part` and `merge`. */

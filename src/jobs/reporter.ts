@@ -13,10 +13,12 @@ export class Reporter {
   private readonly id: string;
   private readonly transitions: Transitions;
   private readonly logger: Logger;
-  private readonly startedAt = Date.now();
+  /** When the present stage began, and when progress was told last. */
+  private stageAt = Date.now();
+  private toldAt = this.stageAt;
   private progress: Progress | undefined;
   private last: Progress | undefined;
-  /** Milliseconds from the start to when it was told. */
+  /** Milliseconds from the beginning of the stage to when it was told. */
   private elapsed = 0;
   private sentences: string[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -32,9 +34,11 @@ export class Reporter {
   }
 
   setProgress(progress: Progress): void {
+    if (this.last && progress.stage !== this.last.stage) this.stageAt = this.toldAt;
+    this.toldAt = Date.now();
+    this.elapsed = this.toldAt - this.stageAt;
     this.progress = progress;
     this.last = progress;
-    this.elapsed = Date.now() - this.startedAt;
     this.schedule();
   }
 
@@ -83,7 +87,7 @@ export class Reporter {
   }
 }
 
-/** The job document's `progress`; `elapsed`: milliseconds that it took to get there. */
+/** The job document's `progress`; `elapsed`: milliseconds that its stage took to get there. */
 export function progressDocument(progress: Progress, elapsed: number) {
   const { stage, done, total, unit, detail } = progress;
   const fraction = total > 0 ? Math.min(1, done / total) : 0;

@@ -131,6 +131,7 @@ const TURNS = 100;
 class Tally {
   private readonly run: Run;
   private parts = new Map<number, Progress>();
+  private roundAt = performance.now();
   /** Sentences that were heard, and that the steps which have ended have told. */
   private heard = 0;
   private said = 0;
@@ -141,6 +142,7 @@ class Tally {
 
   beginRound(): void {
     this.parts = new Map();
+    this.roundAt = performance.now();
   }
 
   /** Waits for those of the sentences of a step that has ended which are under way; a lost one is let go. */
@@ -157,9 +159,11 @@ class Tally {
     if (!progress) return;
     this.parts.set(part, progress);
     const told = [...this.parts.values()];
-    const detail = told.length > 1 ? sums(told) : progress.detail;
     const done = told.reduce((sum, one) => sum + one.done, 0);
-    this.run.onProgress({ ...progress, done, ...(detail && { detail }) });
+    const { rate, ...rest } = progress;
+    const seconds = (performance.now() - this.roundAt) / 1000;
+    const detail = { ...sums(told), ...(rate && { [rate]: Math.round(done / seconds) }) };
+    this.run.onProgress({ ...rest, done, ...(Object.keys(detail).length > 0 && { detail }) });
   }
 }
 

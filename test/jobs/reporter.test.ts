@@ -58,6 +58,19 @@ t.test("the time left is that of when progress was told, not of when it is writt
   await reporter.end();
 });
 
+t.test("the time left is that of the stage", async (t) => {
+  const { written, reporter } = recorder();
+  reporter.setProgress({ ...step, done: 90 });
+  await until("it is written, a quarter of a second later", () => written.length > 0);
+  reporter.setProgress({ ...step, done: 100 });
+  reporter.setProgress({ ...step, stage: "describing", done: 1 });
+  await until("this, too", () => written.length > 1);
+  const { stage, remainingSeconds } = JSON.parse(written[1]![1] as string);
+  t.equal(stage, "describing");
+  t.ok(remainingSeconds < 5, `${remainingSeconds} s: a hundred times next to nothing`);
+  await reporter.end();
+});
+
 t.test("what comes at once is written together; sentences are bounded", async (t) => {
   const { written, told, reporter } = recorder();
   for (let i = 0; i < 150; i++) reporter.addSentence(`sentence ${i} ${"x".repeat(2000)}`);

@@ -21,15 +21,16 @@ export async function readTable(
   layout: Layout,
   range: Range,
   context: TaskContext,
+  total: number,
 ): Promise<{ read: ReadRange; tables: Table[]; texts: Table[] }> {
-  const reader = await readOnce(opened, layout, range, context);
+  const reader = await readOnce(opened, layout, range, context, total);
   const { start } = range;
   const { end, rows, skipped, failure, mixed } = reader;
   const read = { start, end, rows, skipped, failure };
   if (failure) return { read, tables: [], texts: [] };
   const tables = packed(reader, layout.columns, opened);
   if (mixed.length === 0) return { read, tables, texts: [] };
-  return { read, tables, texts: await readTexts(opened, layout, mixed, range, context) };
+  return { read, tables, texts: await readTexts(opened, layout, mixed, range, context, total) };
 }
 
 /** Reads these columns alone, as texts. */
@@ -39,9 +40,10 @@ export async function readTexts(
   columns: number[],
   range: Range,
   context: TaskContext,
+  total: number,
 ): Promise<Table[]> {
   const texts = { ...layout, columns, asTexts: new Set(columns) };
-  const reader = await readOnce(opened, texts, range, context);
+  const reader = await readOnce(opened, texts, range, context, total);
   // it was read before, so that only memory can have failed
   if (reader.failure) throw tooMuchMemory(opened.layout.memory);
   return packed(reader, columns, opened);
@@ -61,10 +63,17 @@ async function readOnce(
   layout: Layout,
   range: Range,
   context: TaskContext,
+  total: number,
 ): Promise<TableReader> {
   const reader = new TableReader(layout, range);
-  await feed(reader, opened, range.start, context, "reading");
+  await feed(reader, opened, range.start, context, { stage: "reading", total });
   return reader;
+}
+
+/** What progress is told of: `total` bytes are read by all parts of the round. */
+export interface Stage {
+  stage: string;
+  total: number;
 }
 
 /** Feeds a reader the bytes of the context's file from offset `start` on, for as long as it wants more. */
@@ -73,7 +82,7 @@ export async function feed(
   opened: OpenedTable,
   start: number,
   context: TaskContext,
-  stage: string,
+  stage: Stage,
 ): Promise<void> {
   const tell = progressOf(reader, context, stage);
   const { path, gzip } = context.file!;
@@ -117,20 +126,17 @@ async function readStream(
   reader.feed(NOTHING, true);
 }
 
-function progressOf(reader: RecordReader, context: TaskContext, stage: string): (done: number) => void {
-  // what a part reads is added up by the host, so the total is the whole file's
-  const total = context.file!.bytes;
-  const began = performance.now();
-  return (done) => {
-    const seconds = (performance.now() - began) / 1000;
+function progressOf(
+  reader: RecordReader,
+  context: TaskContext,
+  { stage, total }: Stage,
+): (done: number) => void {
+  return (done) =>
     context.progress({
-      stage,
+      ...{ stage, total, unit: "bytes", rate: "bytesPerSecond" },
       done: Math.min(done, total),
-      total,
-      unit: "bytes",
-      detail: { rows: reader.rows, bytesPerSecond: Math.round(done / Math.max(seconds, 1e-3)) },
+      detail: { rows: reader.rows },
     });
-  };
 }
 
 /** What follows the first `length` bytes. */

@@ -32,6 +32,8 @@ export interface Described {
 export interface RowsPart {
   step: "rows";
   range: Range;
+  /** Bytes that all parts read. */
+  total: number;
   plan: RowsPlan;
   /** A `Described`. */
   described: Uint8Array | undefined;
@@ -74,7 +76,7 @@ export interface TableFigures {
 
 export const NO_ROWS: TableFigures = { correlations: { columns: [], matrix: [] }, duplicateRows: 0 };
 
-export function planRows(described: Described, bins: number, memory: number): RowsPart[] {
+export function planRows(described: Described, bins: number, memory: number, bytes: number): RowsPart[] {
   const { ranges, figures, rows } = described;
   const means = new Float64Array(figures.length).fill(Number.NaN);
   for (const place of correlated(figures)) means[place] = (figures[place]!.mean as number | null) ?? 0;
@@ -89,8 +91,9 @@ export function planRows(described: Described, bins: number, memory: number): Ro
     mins: Float64Array.from(figures, (column) => bound(column, column.min)),
     maxs: Float64Array.from(figures, (column) => bound(column, column.max)),
   };
+  const total = ranges.reduce((sum, { start, to }) => sum + Math.min(to, bytes) - start, 0);
   return ranges.map((range, at) => ({
-    ...{ step: "rows", range, plan: structuredClone(plan) },
+    ...{ step: "rows", range, total, plan: structuredClone(plan) },
     described: at === 0 ? packJson({ ...described, ranges: [] }) : undefined,
   }));
 }
@@ -114,7 +117,7 @@ export async function readRows(
   opened: OpenedTable,
   context: TaskContext,
 ): Promise<RowsResult> {
-  const { range, plan, described } = part;
+  const { range, total, plan, described } = part;
   const { modes, decimals, means, mins, maxs, exact, bins } = plan;
   const histograms: Record<number, Histogram> = {};
   const columns = Array.from(modes, (mode, place): RowColumn => {
@@ -139,7 +142,7 @@ export async function readRows(
       else shares[upper >>> (32 - SHARE_BITS)]!.add(words[at]!, upper);
     }
   });
-  await feed(reader, opened, range.start, context, "comparing");
+  await feed(reader, opened, range.start, context, { stage: "comparing", total });
   if (reader.failure) throw await inputErrorOf(reader.failure, opened, context);
   return {
     ...{ step: "rows", products: reader.products, histograms, described },

@@ -53,6 +53,8 @@ interface ReadPart {
   start: number | undefined;
   /** Read these columns alone, as texts. */
   asTexts: number[] | undefined;
+  /** Bytes that all parts of the round read. */
+  total: number;
   /** Steps have no memory of their own: the first part of a round carries what is known so far. */
   slots: Slot[] | undefined;
 }
@@ -90,8 +92,7 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
   const { options = {} } = context.input;
   checkFigures(layout.columns.length, percentilesOf(options.percentiles).length, levelOf(options));
   const streamed = file.gzip || encoding.kind === "other";
-  if (streamed || file.bytes <= (sizes.smallBytes ?? SMALL_BYTES))
-    return finishHere(cutSlots(start, start, 1), context);
+  if (streamed || file.bytes <= (sizes.smallBytes ?? SMALL_BYTES)) return finishHere(start, context);
 
   const slots = cutSlots(
     start,
@@ -102,6 +103,7 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
     slots,
     slots.map((_, slot) => ({ slot, start: slot === 0 ? start : undefined })),
     newSeed(),
+    file.bytes,
   );
 }
 
@@ -157,7 +159,7 @@ export async function mergeParts(
   if (failed) throw await inputErrorOf(failed, opened, context);
   if (misread.length > 0) {
     context.log(againSentence(misread.length));
-    return readRound(slots, misread, seed);
+    return readRound(slots, misread, seed, context.file!.bytes);
   }
 
   const again = [...textsToRead(slots, opened.layout.columns)];
@@ -166,6 +168,7 @@ export async function mergeParts(
       slots,
       again.map(([slot, asTexts]) => ({ slot, start: slots[slot]!.read!.start, asTexts })),
       seed,
+      context.file!.bytes,
     );
   const { rows, skipped } = rowsOf(slots);
   context.log(readSentence(rows, slots.filter(({ read }) => read).length, skipped));
@@ -184,7 +187,7 @@ function afterDescribing(
   const described = { figures: figuresIn(results, level), rows, skipped, ranges };
   if (level === "describe") return endWith({ described, table: undefined }, opened, context);
   if (ranges.length === 0) return endWith({ described, table: NO_ROWS }, opened, context);
-  return { parts: planRows(described, level.bins, opened.layout.memory) };
+  return { parts: planRows(described, level.bins, opened.layout.memory, context.file!.bytes) };
 }
 
 function open(context: Context): Promise<OpenedTable> {
@@ -192,9 +195,10 @@ function open(context: Context): Promise<OpenedTable> {
 }
 
 /** All rounds of a table that is not divided. */
-async function finishHere(slots: Slot[], context: Context): Promise<Answer<Statistics>> {
-  const first = { slot: 0, start: slots[0]!.from };
-  let round: Round<Statistics, Part> = readRound(slots, [first], newSeed());
+async function finishHere(start: number, context: Context): Promise<Answer<Statistics>> {
+  const slots = cutSlots(0, 0, 1);
+  const first = { slot: 0, start };
+  let round: Round<Statistics, Part> = readRound(slots, [first], newSeed(), context.file!.bytes);
   while ("parts" in round) {
     const results: PartResult[] = [];
     for (const part of round.parts) results.push(await runPart(part, context));
@@ -207,16 +211,21 @@ function readRound(
   slots: Slot[],
   wanted: { slot: number; start: number | undefined; asTexts?: number[] }[],
   seed: bigint,
+  bytes: number,
 ): { parts: ReadPart[] } {
+  const total = wanted.reduce(
+    (sum, { slot }) => sum + Math.min(slots[slot]!.to, bytes) - slots[slot]!.from,
+    0,
+  );
   const parts = wanted.map(({ slot, start, asTexts }, at): ReadPart => {
     const { from, to } = slots[slot]!;
-    return { step: "read", slot, from, to, seed, start, asTexts, slots: at === 0 ? slots : undefined };
+    return { step: "read", slot, from, to, seed, start, asTexts, total, slots: at === 0 ? slots : undefined };
   });
   return { parts };
 }
 
 async function readPart(part: ReadPart, opened: OpenedTable, context: Context): Promise<ReadResult> {
-  const { slot, from, to, seed, asTexts, slots } = part;
+  const { slot, from, to, seed, asTexts, slots, total } = part;
   const { path, bytes } = context.file!;
   const layout = { ...opened.layout, memory: shareOfMemory(part, opened.layout.memory, bytes) };
   const result: ReadResult = {
@@ -226,8 +235,8 @@ async function readPart(part: ReadPart, opened: OpenedTable, context: Context): 
   const start = part.start ?? guessRecordStart(path, from, Math.min(to, bytes), layout);
   if (start === undefined || start >= to) return result;
   const range = { start, to, seed };
-  if (asTexts) return { ...result, texts: await readTexts(opened, layout, asTexts, range, context) };
-  return { ...result, ...(await readTable(opened, layout, range, context)) };
+  if (asTexts) return { ...result, texts: await readTexts(opened, layout, asTexts, range, context, total) };
+  return { ...result, ...(await readTable(opened, layout, range, context, total)) };
 }
 
 /**
