@@ -129,6 +129,15 @@ t.test("the log says what was found, left out, and read once more", async (t) =>
         "Read 5 rows in 4 parts.",
       ],
     ],
+    [
+      `a,b\n${Array.from({ length: 40_000 }, (_, at) => `${at},x\n`).join("")}`,
+      { memory: 400_000 },
+      [
+        'Found 308894 bytes: utf-8, delimiter ",", line ends "\\n", 2 columns.',
+        "Read 40000 rows in 1 part.",
+        "The values take more than 400000 bytes: 1 column described by estimates.",
+      ],
+    ],
   ];
   for (const [content, settings, expected] of cases) {
     const sentences: string[] = [];

@@ -47,10 +47,10 @@ export function describeColumn(
   description: Description,
 ): ColumnFigures {
   const { kinds, nulls, texts } = summary(pieces);
-  if (pieces.some(({ table, at }) => table.approximate[at])) {
-    const approximate = texts ? approximateTexts : approximateNumbers;
-    return approximate({ name, nulls }, kinds, pieces, description);
-  }
+  if (pieces.some(({ table, at }) => table.approximate[at]))
+    return texts
+      ? approximateTexts({ name, nulls }, pieces, description)
+      : approximateNumbers({ name, nulls }, kinds, pieces, description);
   if (texts || description.rows === 0) return describeTexts({ name, nulls }, pieces, description);
   const dtype = typeOfNumbers(kinds, nulls > 0) ?? "object";
   const values = pieces.map(({ table, at }) => numbersAt(table, at));

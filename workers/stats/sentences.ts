@@ -23,6 +23,11 @@ export function readSentence(rows: number, parts: number, skipped: number): stri
   return `Read ${counted(rows, "row")} in ${counted(parts, "part")}${leftOut}.`;
 }
 
+/** `memory`: what the values of all columns may take. */
+export function estimatesSentence(columns: number, memory: number): string {
+  return `The values take more than ${counted(memory, "byte")}: ${counted(columns, "column")} described by estimates.`;
+}
+
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

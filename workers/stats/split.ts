@@ -31,7 +31,7 @@ import {
   readRows,
   type TableFigures,
 } from "./rows-round.js";
-import { againSentence, foundSentence, readSentence } from "./sentences.js";
+import { againSentence, estimatesSentence, foundSentence, readSentence } from "./sentences.js";
 import { cutSlots, type ReadRange, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
 import type { Statistics } from "./statistics.js";
 import type { Table } from "./table.js";
@@ -259,6 +259,8 @@ function endWith(
   const { bytes, sha256 } = context.file!;
   const { figures: columns, rows, skipped } = described;
   checkTexts(columns);
+  const estimates = columns.filter(({ approximate }) => approximate).length;
+  if (estimates > 0) context.log(estimatesSentence(estimates, layout.memory));
   const source = {
     ...{ bytes, sha256, delimiter: String.fromCharCode(layout.delimiter), encoding: encoding.name, newline },
     ...(layout.skipLong ? { skippedRows: skipped } : {}),

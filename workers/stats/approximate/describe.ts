@@ -44,9 +44,7 @@ export function approximateNumbers(
   const joined = joinNumbers([{ ...own, aside: [] }, ...others]);
   const missing = areNulls ? aside.reduce((sum, [, count]) => sum + count, 0) : 0;
   const sketch = QuantileSketch.unpack(joined.quantiles);
-  const common = {
-    ...{ name, dtype: typeOfNumbers(kinds, nulls > 0) ?? "object", nulls: nulls + missing },
-  };
+  const common = { name, dtype: typeOfNumbers(kinds, nulls > 0) ?? "object", nulls: nulls + missing };
   const cuts = sketch.count > 0 ? sketch.quantiles(percentiles.map(({ q }) => q)) : [];
   const figures = numberFigures(common, sketch.count, momentsFrom(joined.sums), percentiles, cuts);
   const errors = Object.fromEntries(percentiles.map(({ name }) => [name, sketch.error]));
@@ -95,7 +93,6 @@ function sketched(values: Float64Array, { nullNumbers, level, seed }: Descriptio
 
 export function approximateTexts(
   { name, nulls }: Column,
-  _kinds: number,
   pieces: readonly Piece[],
   { encoding, level }: Description,
 ): ColumnFigures {

@@ -96,8 +96,7 @@ export class Kernel {
     this.exports = new WebAssembly.Instance(module, { host }).exports as unknown as Exports;
     this.exports.reset();
     this.exports.setChance(Math.floor(Math.random() * 2 ** 32));
-    const powers = powersOfTen();
-    this.view(this.exports.powersAddress(), powers.byteLength).set(new Uint8Array(powers.buffer));
+    this.view(this.exports.powersAddress(), powers.length).set(powers);
   }
 
   /** All of the memory. Views are valid until it grows. */
@@ -144,6 +143,7 @@ export class Kernel {
 const KEPT_BYTES = 64 * 2 ** 20;
 
 const module = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", import.meta.url)));
+const powers = new Uint8Array(powersOfTen().buffer);
 let current: Kernel | undefined;
 
 /** This thread's kernel, with nothing in it. */

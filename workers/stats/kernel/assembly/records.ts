@@ -97,7 +97,8 @@ export function openRecords(
   marks = take((window + 64) << 2);
   unquotedBytes = 4096;
   unquoted = take(unquotedBytes + 2 * SLACK) + SLACK;
-  capacity = bytes;
+  // room for what a record is longer; with the slack a whole block
+  capacity = (bytes << 1) - 2 * SLACK;
   buffer = take(capacity + 2 * SLACK) + SLACK;
   filled = buffer;
   scanned = buffer;
