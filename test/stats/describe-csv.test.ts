@@ -1,7 +1,8 @@
 // The CSV of statistics against pandas 1.5.3's `describe(include="all").to_csv()`.
 import t from "tap";
-import { describeCsv, pythonFloat } from "../../workers/stats/describe-csv.js";
+import { describeCsv } from "../../workers/stats/describe-csv.js";
 import { describeJson, type JsonInput } from "../../workers/stats/json-columns.js";
+import { pythonFloat } from "../../workers/stats/python-float.js";
 
 const csvOf = (input: JsonInput) => [...describeCsv(describeJson(input))].join("");
 

@@ -1,31 +1,12 @@
 // The figures of a file's columns, from the tables that its parts were read into.
 import { approximateNumbers, approximateTexts } from "./approximate/describe.js";
 import { joinKinds, typeOfNumbers } from "./column-type.js";
-import { type ColumnFigures, describeNumbers, type Level } from "./describe.js";
+import type { ColumnFigures, Description } from "./describe.js";
+import { describeNumbers } from "./describe-numbers.js";
 import { describeTexts } from "./describe-texts.js";
-import type { Encoding } from "./encoding.js";
 import { Mode } from "./parse/column-values.js";
 import { Numeral } from "./parse/parse-number.js";
-import type { Percentile } from "./percentiles.js";
-import { numbersAt, type Table } from "./table.js";
-
-/** A column's place in one of the tables that hold it, in the order of the file. */
-export interface Piece {
-  table: Table;
-  at: number;
-}
-
-export interface Description {
-  encoding: Encoding;
-  percentiles: readonly Percentile[];
-  /** Numbers that are null, however they are spelled, in a column with a decimal among its values, as pandas has it. */
-  nullNumbers: ReadonlySet<number>;
-  level: Level;
-  /** What hashes of texts begin with. */
-  seed: bigint;
-  /** Of the whole table. */
-  rows: number;
-}
+import { numbersAt, type Piece } from "./table.js";
 
 /** Kinds of numerals and nulls of a whole column; `texts` when some of it was counted as texts. */
 export function summary(pieces: readonly Piece[]): { kinds: number; nulls: number; texts: boolean } {

@@ -1,5 +1,6 @@
 // Statistics as CSV, laid out as pandas' `describe(include="all").to_csv()`: a row for each figure.
 import type { ColumnFigures, Figure } from "./describe.js";
+import { pythonFloat } from "./python-float.js";
 import type { Statistics } from "./statistics.js";
 
 const VALUE_ROWS = ["unique", "top", "freq"];
@@ -37,17 +38,6 @@ function isFloat(column: ColumnFigures, mixed: boolean): boolean {
 function text(figure: Exclude<Figure, null>): string {
   if (typeof figure === "boolean") return figure ? "True" : "False";
   return `${figure}`;
-}
-
-/** Python's `repr` of a double: the shortest digits that read back as it, with an exponent below 1e-4 and from 1e16 on. */
-export function pythonFloat(value: number): string {
-  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e16) {
-    const [digits, exponent] = value.toExponential().split("e") as [string, string];
-    return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
-  }
-  return Number.isInteger(value) ? `${value}.0` : `${value}`;
 }
 
 function line(cells: string[]): string {

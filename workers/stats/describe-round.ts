@@ -1,7 +1,7 @@
 // Divides the describing of what was read among threads: by groups of columns, and columns of many texts by their hashes.
 import type { TaskContext } from "../job-type.js";
 import type { ColumnFigures, Level } from "./describe.js";
-import { describeColumn, type Piece, summary } from "./describe-columns.js";
+import { describeColumn, summary } from "./describe-columns.js";
 import { describeShare, joinShares, type TextShare, textParts } from "./describe-texts.js";
 import type { Range } from "./kernel/record-reader.js";
 import type { TextPart } from "./kernel/texts.js";
@@ -11,7 +11,7 @@ import { packJson, unpackJson } from "./packed-json.js";
 import { percentilesOf } from "./percentiles.js";
 import { checkTexts } from "./result-size.js";
 import { piecesOf, rowsOf, type Slot } from "./slots.js";
-import { groupsOf, SHARE_BITS } from "./table.js";
+import { groupsOf, type Piece, SHARE_BITS } from "./table.js";
 
 /** How much describing is worth a round of its own: numbers, and distinct texts as many times as they take longer. */
 export const MANY_VALUES = 1_000_000;

@@ -1,11 +1,17 @@
 // The figures of a column of texts, or of truth values, from its distinct texts.
-import { type ColumnFigures, type CountedValue, describeValues, type Level, topOf } from "./describe.js";
-import type { Description, Piece } from "./describe-columns.js";
+import {
+  type ColumnFigures,
+  type CountedValue,
+  type Description,
+  describeValues,
+  type Level,
+  topOf,
+} from "./describe.js";
 import { decode, type Encoding } from "./encoding.js";
 import { Extent, extentFigures, joinExtents, NO_TEXTS, type TextExtent } from "./full/texts.js";
 import { type Share, summaryOf, type TextPart, textsOf, WHOLE } from "./kernel/texts.js";
 import { type Top, Tops } from "./kernel/tops.js";
-import { entriesAt } from "./table.js";
+import { entriesAt, type Piece } from "./table.js";
 
 interface Column {
   name: string;

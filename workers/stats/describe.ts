@@ -1,7 +1,7 @@
-// The figures of one column: pandas' describe.
-import { fullNumbers } from "./full/numbers.js";
+// What is told of a column, and how its figures are laid out.
+
+import type { Encoding } from "./encoding.js";
 import { TOP_VALUES } from "./full/top-values.js";
-import { figuresOf } from "./kernel/numbers.js";
 import type { Moments } from "./moments.js";
 import type { Percentile } from "./percentiles.js";
 
@@ -24,32 +24,28 @@ export interface ColumnFigures {
 /** How much is told of a column; at the full level, with so many bins. */
 export type Level = "describe" | { bins: number };
 
+/** What the figures of a table's columns depend on beside their values. */
+export interface Description {
+  encoding: Encoding;
+  percentiles: readonly Percentile[];
+  /** Numbers that are null, however they are spelled, in a column with a decimal among its values, as pandas has it. */
+  nullNumbers: ReadonlySet<number>;
+  level: Level;
+  /** What hashes of texts begin with. */
+  seed: bigint;
+  /** Of the whole table. */
+  rows: number;
+}
+
 /** Null when there are no rows. */
 export function nullFraction(count: number, nulls: number): number | null {
   return finite(nulls / (count + nulls));
 }
 
-interface Common {
+export interface Common {
   name: string;
   dtype: string;
   nulls: number;
-}
-
-/** Figures of a column of numbers, which are in `pieces` one after the other and hold no NaN. */
-export function describeNumbers(
-  { name, dtype, nulls }: Common,
-  pieces: readonly Float64Array[],
-  percentiles: readonly Percentile[],
-  level: Level,
-): ColumnFigures {
-  const { count, mean, std, min, max, quantiles } = figuresOf(
-    pieces,
-    percentiles.map(({ q }) => q),
-  );
-  const common = { name, dtype, nulls };
-  const figures = numberFigures(common, count, { mean, std, min, max }, percentiles, quantiles);
-  if (level === "describe") return figures;
-  return { ...figures, ...fullNumbers(pieces, level.bins), nullFraction: nullFraction(count, nulls) };
 }
 
 /** Lays out the figures of a column of numbers. */

@@ -2,7 +2,8 @@
 import { InputError } from "../input-error.js";
 import { escapePointer } from "../json.js";
 import type { Limits } from "../limits.js";
-import { type ColumnFigures, describeNumbers, describeValues, type Level, topOf } from "./describe.js";
+import { type ColumnFigures, describeValues, type Level, topOf } from "./describe.js";
+import { describeNumbers } from "./describe-numbers.js";
 import { correlationsOf, duplicateRows } from "./full/json-rows.js";
 import { Extent, extentFigures, type TextExtent } from "./full/texts.js";
 import { levelOf, type Options, selectColumns } from "./options.js";

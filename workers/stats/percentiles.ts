@@ -1,5 +1,5 @@
 // Which percentiles a description has, and their names, as pandas names them.
-import { pythonFloat } from "./describe-csv.js";
+import { pythonFloat } from "./python-float.js";
 
 export interface Percentile {
   /** Such as `25%`. */

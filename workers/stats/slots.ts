@@ -1,8 +1,8 @@
 // The ranges that a file is divided into, and what has been read of each.
 import { typeOfNumbers } from "./column-type.js";
-import { type Piece, summary } from "./describe-columns.js";
+import { summary } from "./describe-columns.js";
 import type { ReadFailure } from "./parse/layout.js";
-import { hasNumbers, type Table } from "./table.js";
+import { hasNumbers, type Piece, type Table } from "./table.js";
 
 /** What is known of consecutive records beside their values. */
 export interface ReadRange {

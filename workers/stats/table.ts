@@ -27,6 +27,12 @@ export interface Table {
   approximate: Record<number, Approximate>;
 }
 
+/** A column's place in one of the tables that hold it, in the order of the file. */
+export interface Piece {
+  table: Table;
+  at: number;
+}
+
 /** Columns whose distinct texts are at least so many are divided by their hashes. */
 const MANY_TEXTS = 16_384;
 /** Bits of the hash that tell a share. */

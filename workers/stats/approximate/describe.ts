@@ -2,13 +2,13 @@
 import { typeOfNumbers } from "../column-type.js";
 import {
   type ColumnFigures,
+  type Description,
   describeValues,
   estimated,
   finite,
   nullFraction,
   numberFigures,
 } from "../describe.js";
-import type { Description, Piece } from "../describe-columns.js";
 import { decode } from "../encoding.js";
 import { momentFigures } from "../full/numbers.js";
 import { Extent, extentFigures } from "../full/texts.js";
@@ -16,7 +16,7 @@ import { TOP_VALUES } from "../full/top-values.js";
 import { emptyKernel } from "../kernel/kernel.js";
 import { momentsFrom } from "../kernel/sums.js";
 import { Numeral } from "../parse/parse-number.js";
-import { entriesAt, numbersAt } from "../table.js";
+import { entriesAt, numbersAt, type Piece } from "../table.js";
 import { CAPACITY, QuantileSketch } from "./quantile-sketch.js";
 import { type ApproximateNumbers, joinNumbers, RunningNumbers, repeated } from "./running-numbers.js";
 import { joinTexts, knownTexts } from "./running-texts.js";
