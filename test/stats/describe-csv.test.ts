@@ -74,3 +74,36 @@ const FLOATS: [number, string][] = [
   [1e100, "1e+100"],
 ];
 for (const [value, text] of FLOATS) t.equal(pythonFloat(value), text);
+
+t.equal(
+  csvOf({
+    columns: { n: [1, 2, 4.5], d: ["2024-02-29", null, "2024-02-29"], w: ["x", "yy", "x"] },
+    options: { level: "full" },
+  }),
+  `,n,d,w
+count,3.0,2,3
+unique,3.0,1,2
+top,,2024-02-29,x
+freq,,2,2
+mean,2.5,,
+std,1.8027756377319946,,
+min,1.0,,
+25%,1.5,,
+50%,2.0,,
+75%,3.25,,
+max,4.5,,
+sum,7.5,,
+skew,1.1520696383139377,,
+kurtosis,,,
+zeros,0.0,,
+negatives,0.0,,
+nullFraction,0.0,0.3333333333333333,0
+minLength,,10,1
+maxLength,,10,2
+meanLength,,10,1.3333333333333333
+format,,date,
+earliest,,2024-02-29,
+latest,,2024-02-29,
+`,
+  "at the full level what is one figure has a row, too",
+);

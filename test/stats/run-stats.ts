@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seal, unseal } from "../../workers/envelope.js";
-import type { Round, TaskContext } from "../../workers/job-type.js";
+import type { Progress, Round, TaskContext } from "../../workers/job-type.js";
 import { DEFAULT_LIMITS, type Limits } from "../../workers/limits.js";
 import type { Options } from "../../workers/stats/options.js";
 import {
@@ -25,6 +25,8 @@ export interface Settings {
   sizes?: Sizes;
   /** Where log sentences go. */
   sentences?: string[];
+  /** Where progress goes. */
+  told?: Progress[];
 }
 
 type Context = TaskContext<{ options?: Options }>;
@@ -49,7 +51,7 @@ export function contextOf(content: string | Uint8Array, settings: Settings = {})
     memory: settings.memory ?? 2 ** 30,
     limits: { ...DEFAULT_LIMITS, ...settings.limits },
     threads: settings.threads ?? 2,
-    progress() {},
+    progress: (progress) => settings.told?.push(progress),
     log: (sentence) => settings.sentences?.push(sentence),
   };
   return { context, remove: () => rmSync(folder, { recursive: true }) };

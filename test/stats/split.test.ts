@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { gzipSync } from "node:zlib";
 import t from "tap";
+import type { Progress } from "../../workers/job-type.js";
 import type { Options } from "../../workers/stats/options.js";
 import { randomOf } from "./random-numbers.js";
 import { type Settings, statsOf } from "./run-stats.js";
@@ -144,4 +145,31 @@ t.test("the log says what was found, left out, and read once more", async (t) =>
     await statsOf(content, { ...settings, sentences });
     t.strictSame(sentences, expected);
   }
+});
+
+t.test("progress: of each round, the parts' bytes are the whole, and rows and speed are told", async (t) => {
+  const content = `a,b\n${Array.from({ length: 20_000 }, (_, at) => `${at},${at < 18_000 ? at : "x"}\n`).join("")}`;
+  const told: Progress[] = [];
+  const sizes = { smallBytes: 0, partBytes: 60_000, manyValues: 0 };
+  await statsOf(content, { told, sizes, options: { level: "full" } });
+  const rounds = new Map<string, Progress[]>();
+  for (const progress of told) {
+    const name = `${progress.stage} ${progress.total}`;
+    rounds.set(name, [...(rounds.get(name) ?? []), progress]);
+  }
+  const reading = content.length - "a,b\n".length;
+  // the column b is read again as texts, in the parts in which it held numbers
+  const again = [...rounds.keys()].find(
+    (name) => name.startsWith("reading") && name !== `reading ${reading}`,
+  )!;
+  t.match(again, /^reading 1\d{5}$/);
+  t.same([...rounds.keys()], [`reading ${reading}`, again, "describing 2", `comparing ${reading}`]);
+  for (const [name, [first, ...others]] of rounds) {
+    if (name.startsWith("describing")) continue;
+    t.match(first, { unit: "bytes", rate: "bytesPerSecond", detail: { rows: Number } });
+    t.ok(others.length > 0);
+  }
+  const rowsIn = (name: string) =>
+    rounds.get(name)!.reduce((sum, { detail }) => sum + (detail!.rows as number), 0);
+  t.ok(rowsIn(`comparing ${reading}`) >= 20_000);
 });

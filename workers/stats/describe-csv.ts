@@ -4,19 +4,26 @@ import { pythonFloat } from "./python-float.js";
 import type { Statistics } from "./statistics.js";
 
 const VALUE_ROWS = ["unique", "top", "freq"];
+/** What is no row: these, and what is no single figure. */
+const NO_ROWS = new Set(["name", "dtype", "nulls", "approximate", "errors", "histogram", "topValues"]);
 
 /** The table's rows, each with its line end. Rows that no column has are left out, and what a column lacks is empty. */
 export function* describeCsv({ columns }: Statistics): Iterable<string> {
   const hasNumbers = columns.some(isNumeric);
-  const figures = columns.find(isNumeric);
-  const numberRows = Object.keys(figures ?? {}).filter((key) => !COMMON.has(key));
-  const valueRows = columns.every(isNumeric) ? [] : VALUE_ROWS;
   yield line(["", ...columns.map(({ name }) => name)]);
-  for (const row of ["count", ...valueRows, ...numberRows])
+  for (const row of rowsOf(columns))
     yield line([row, ...columns.map((column) => cell(column, row, hasNumbers))]);
 }
 
-const COMMON = new Set(["name", "dtype", "count", "nulls", "approximate", "errors"]);
+/** In pandas' order: those of values come before those of numbers, and what the full level adds comes last. */
+function rowsOf(columns: readonly ColumnFigures[]): Set<string> {
+  const rows = new Set(["count", ...(columns.every(isNumeric) ? [] : VALUE_ROWS)]);
+  for (const ofNumbers of [true, false])
+    for (const column of columns)
+      if (isNumeric(column) === ofNumbers)
+        for (const figure of Object.keys(column)) if (!NO_ROWS.has(figure)) rows.add(figure);
+  return rows;
+}
 
 function isNumeric(column: ColumnFigures): boolean {
   return "mean" in column;
