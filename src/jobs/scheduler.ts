@@ -11,14 +11,6 @@ const INTERVAL = 200;
 /** Jobs that are looked for at once. */
 const BATCH = 100;
 
-/** What a scheduled job that is due is added to its lane with. `data` is JSON. */
-export interface Due {
-  turn: number;
-  lane: string;
-  type: string;
-  data: string;
-}
-
 export interface SchedulerOptions {
   redis: Redis;
   queues: Queues;

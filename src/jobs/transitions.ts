@@ -23,8 +23,15 @@ import type { Attempt } from "./beginning.js";
 import { type Capacity, CapacityReached, UNBOUNDED } from "./capacity.js";
 import { indexEntry } from "./index-entry.js";
 import { type JobIdentity, type JobState, STATES, type Standing } from "./record.js";
-import type { Due } from "./scheduler.js";
 import { SCRIPTS } from "./scripts.js";
+
+/** What a scheduled job that is due is added to its lane with. `data` is JSON. */
+export interface Due {
+  turn: number;
+  lane: string;
+  type: string;
+  data: string;
+}
 
 /** Where a new job stands: its number in its lane, BullMQ's priority, and its position; 0 when it waits for its time. */
 export interface Place {

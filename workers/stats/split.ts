@@ -239,15 +239,18 @@ async function readPart(part: ReadPart, opened: OpenedTable, context: Context): 
   return { ...result, ...(await readTable(opened, layout, range, context, total)) };
 }
 
+/** The kernel's memory ends at 4 GiB, and holds a long record, too. */
+const MOST_SHARE = 2 ** 31;
+
 /**
  * A range's share of the job's memory, by its bytes. Of a file that is read as one range, what was collected is once
  * in the kernel's memory and once packed.
  */
 function shareOfMemory({ slot, from, to }: ReadPart, memory: number, bytes: number): number {
   // the only range: what is unpacked or transcoded has another size than the file
-  if (slot === 0 && to === Number.POSITIVE_INFINITY) return memory / 2;
-  const share = (Math.min(to, bytes) - from) / bytes;
-  return share > 0.5 ? memory / 2 : memory * share;
+  const isWhole = slot === 0 && to === Number.POSITIVE_INFINITY;
+  const share = isWhole ? 1 : (Math.min(to, bytes) - from) / bytes;
+  return Math.min(memory * Math.min(share, 0.5), MOST_SHARE);
 }
 
 function endWith(
