@@ -8,6 +8,7 @@ import type { TextPart } from "./kernel/texts.js";
 import type { OpenedTable } from "./open-table.js";
 import { levelOf, type Options } from "./options.js";
 import { packJson, unpackJson } from "./packed-json.js";
+import { Numeral } from "./parse/parse-number.js";
 import { percentilesOf } from "./percentiles.js";
 import { checkTexts } from "./result-size.js";
 import { piecesOf, rowsOf, type Slot } from "./slots.js";
@@ -38,6 +39,8 @@ export interface DescribePart {
   skipped: number;
   /** What has been read, for a later round. */
   ranges: Range[];
+  /** Places of the columns with a decimal, where null numbers are nulls however they are spelled; when there are such numbers. */
+  decimals: number[];
   /** The parts of the round are added up: one of them tells the rows. */
   tellsRows: boolean;
 }
@@ -51,6 +54,7 @@ export interface DescribeResult {
   rows: number;
   skipped: number;
   ranges: Range[];
+  decimals: number[];
 }
 
 /** The figures, by the columns' places, or the parts of a round that works them out in several threads. */
@@ -68,7 +72,9 @@ export function describeRound(
   const weights = places.map((place) => weightOf(pieces(place)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const ranges = slots.flatMap(({ read }) => (read ? { start: read.start, to: read.end, seed } : []));
-  const rest = { step: "describe", rows, skipped, ranges } as const;
+  const hasDecimal = (place: number) => (summary(pieces(place)).kinds & Numeral.decimal) !== 0;
+  const decimals = opened.layout.nullNumbers.size > 0 ? places.filter(hasDecimal) : [];
+  const rest = { step: "describe", rows, skipped, ranges, decimals } as const;
   if (total < manyValues || context.threads === 1) {
     const part = {
       ...rest,
@@ -114,7 +120,7 @@ function valuesOf(slots: readonly Slot[], groups: ReadonlySet<number>): Values[]
 
 /** Works out figures. */
 export function runDescribe(part: DescribePart, opened: OpenedTable, context: TaskContext): DescribeResult {
-  const { rows, skipped, ranges, tellsRows } = part;
+  const { rows, skipped, ranges, decimals, tellsRows } = part;
   const { names, layout, encoding } = opened;
   const { options = {} } = context.input as { options?: Options };
   const percentiles = percentilesOf(options.percentiles);
@@ -145,7 +151,10 @@ export function runDescribe(part: DescribePart, opened: OpenedTable, context: Ta
     return { place, share: describeShare({ name: nameOf(place), nulls }, parts, share, description) };
   });
   checkTexts([...figures, ...shares.map(({ share: { name, top } }) => ({ name, topValues: top }))]);
-  return { step: "describe", places: part.places, figures: packJson(figures), shares, rows, skipped, ranges };
+  return {
+    ...{ step: "describe", rows, skipped, ranges, decimals },
+    ...{ places: part.places, figures: packJson(figures), shares },
+  };
 }
 
 /** The figures of all columns, in their order. */

@@ -74,9 +74,8 @@ function tableFigures(
   memory: number,
 ): Pick<Statistics, "correlations" | "duplicateRows"> {
   const numeric = figures.filter(isNumeric).slice(0, MOST_CORRELATED);
-  const columns = numeric.map(({ name, mean }) => ({
+  const columns = numeric.map(({ name }) => ({
     name,
-    mean: (mean as number | null) ?? 0,
     values: Float64Array.from(
       { length: rows },
       (_, row) => (valueAt(row, name) as number | null) ?? Number.NaN,

@@ -2,10 +2,11 @@
 import type { TaskContext } from "../job-type.js";
 import { DISTINCT_ERROR, DistinctSketch } from "./approximate/distinct-sketch.js";
 import type { ColumnFigures } from "./describe.js";
+import { COMOMENTS, correlationMatrix, joinComoments } from "./full/correlation.js";
 import { count, edgesOf, type Histogram } from "./full/histogram.js";
 import { emptyKernel } from "./kernel/kernel.js";
 import type { Range } from "./kernel/record-reader.js";
-import { correlationOf, type RowColumn, RowMode, RowReader } from "./kernel/row-reader.js";
+import { type RowColumn, RowMode, RowReader } from "./kernel/row-reader.js";
 import type { OpenedTable } from "./open-table.js";
 import { packJson, unpackJson } from "./packed-json.js";
 import { inputErrorOf } from "./read-failure.js";
@@ -27,6 +28,8 @@ export interface Described {
   rows: number;
   skipped: number;
   ranges: Range[];
+  /** As in a `DescribeResult`. */
+  decimals: number[];
 }
 
 export interface RowsPart {
@@ -46,10 +49,10 @@ interface RowsPlan {
   bins: number;
   /** `RowMode` of each. */
   modes: Uint8Array;
-  /** 1 for those of decimals. */
+  /** 1 for those with a decimal. */
   decimals: Uint8Array;
-  /** Of the columns whose correlations are told; NaN for the others. */
-  means: Float64Array;
+  /** Of the columns whose correlations are told: an outlier does not move it away from the others. NaN for the others. */
+  medians: Float64Array;
   /** Between which a histogram is made of those that are not in memory; NaN for the others. */
   mins: Float64Array;
   maxs: Float64Array;
@@ -57,7 +60,8 @@ interface RowsPlan {
 
 export interface RowsResult {
   step: "rows";
-  products: Float64Array;
+  /** By pairs. */
+  comoments: Float64Array;
   /** By share. */
   hashes: Uint32Array[];
   registers: Uint8Array | undefined;
@@ -78,18 +82,22 @@ export const NO_ROWS: TableFigures = { correlations: { columns: [], matrix: [] }
 
 export function planRows(described: Described, bins: number, memory: number, bytes: number): RowsPart[] {
   const { ranges, figures, rows } = described;
-  const means = new Float64Array(figures.length).fill(Number.NaN);
-  for (const place of correlated(figures)) means[place] = (figures[place]!.mean as number | null) ?? 0;
-  const bound = ({ approximate, dtype }: ColumnFigures, value: unknown) =>
-    approximate && dtype !== "object" && typeof value === "number" ? value : Number.NaN;
+  const decimals = new Uint8Array(figures.length);
+  for (const place of described.decimals) decimals[place] = 1;
+  const medians = new Float64Array(figures.length).fill(Number.NaN);
+  // null: infinite, or of no values
+  for (const place of correlated(figures)) medians[place] = (figures[place]!["50%"] as number | null) ?? 0;
+  // as of the columns that are in memory: none of a range that no double can tell
+  const wanted = figures.map(({ approximate, dtype, min, max }) => {
+    return approximate && dtype !== "object" && Number.isFinite((max as number) - (min as number));
+  });
   const plan: RowsPlan = {
     exact: 8 * rows <= memory / 4,
     bins,
     modes: Uint8Array.from(figures, modeOf),
-    decimals: Uint8Array.from(figures, ({ dtype }) => (dtype === "float64" ? 1 : 0)),
-    means,
-    mins: Float64Array.from(figures, (column) => bound(column, column.min)),
-    maxs: Float64Array.from(figures, (column) => bound(column, column.max)),
+    ...{ decimals, medians },
+    mins: Float64Array.from(figures, ({ min }, place) => (wanted[place] ? (min as number) : Number.NaN)),
+    maxs: Float64Array.from(figures, ({ max }, place) => (wanted[place] ? (max as number) : Number.NaN)),
   };
   const total = ranges.reduce((sum, { start, to }) => sum + Math.min(to, bytes) - start, 0);
   return ranges.map((range, at) => ({
@@ -118,7 +126,7 @@ export async function readRows(
   context: TaskContext,
 ): Promise<RowsResult> {
   const { range, total, plan, described } = part;
-  const { modes, decimals, means, mins, maxs, exact, bins } = plan;
+  const { modes, decimals, medians, mins, maxs, exact, bins } = plan;
   const histograms: Record<number, Histogram> = {};
   const columns = Array.from(modes, (mode, place): RowColumn => {
     const wanted = !Number.isNaN(mins[place]!);
@@ -127,7 +135,7 @@ export async function readRows(
     if (wanted) histograms[place] = { counts, edges };
     return {
       mode,
-      mean: Number.isNaN(means[place]!) ? undefined : means[place]!,
+      about: Number.isNaN(medians[place]!) ? undefined : medians[place]!,
       // only in a column with a decimal are they nulls; those of integers are known by their spelling
       nullNumbers: decimals[place] ? opened.layout.nullNumbers : NO_NUMBERS,
       visit: wanted ? (values) => count(values.filter(isNumber), edges, counts) : undefined,
@@ -145,7 +153,7 @@ export async function readRows(
   await feed(reader, opened, range.start, context, { stage: "comparing", total });
   if (reader.failure) throw await inputErrorOf(reader.failure, opened, context);
   return {
-    ...{ step: "rows", products: reader.products, histograms, described },
+    ...{ step: "rows", comoments: reader.comoments, histograms, described },
     hashes: shares.map((share) => share.all()),
     registers: sketch?.registers,
   };
@@ -250,18 +258,12 @@ function correlationsOf(
   results: readonly RowsResult[],
 ): TableFigures["correlations"] {
   const places = correlated(figures);
-  const products = new Float64Array(results[0]!.products.length);
-  for (const result of results) for (const [at, sum] of result.products.entries()) products[at]! += sum;
-  const matrix: (number | null)[][] = places.map(() => new Array<number | null>(places.length).fill(null));
-  let pair = 0;
-  places.forEach((place, i) => {
-    const { std, count } = figures[place]!;
-    matrix[i]![i] = count > 1 && (std as number | null) !== 0 && std !== null ? 1 : null;
-    for (let j = i + 1; j < places.length; j++) {
-      const correlation = correlationOf(products, pair++);
-      matrix[i]![j] = correlation;
-      matrix[j]![i] = correlation;
-    }
-  });
-  return { columns: places.map((place) => figures[place]!.name), matrix };
+  const [{ comoments }, ...others] = results as [RowsResult, ...RowsResult[]];
+  for (const other of others)
+    for (let at = 0; at < comoments.length; at += COMOMENTS)
+      joinComoments(comoments.subarray(at, at + COMOMENTS), other.comoments.subarray(at, at + COMOMENTS));
+  return {
+    columns: places.map((place) => figures[place]!.name),
+    matrix: correlationMatrix(places.length, comoments),
+  };
 }

@@ -107,10 +107,11 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
   );
 }
 
-/** Two parts for each thread, or four or more as they would become too large. */
+/** Two parts for each thread, or four or more as they would become too large; of the same size, for each has its share of the memory. */
 function partBytesOf(bytes: number, threads: number): number {
   const turns = 2 * Math.ceil(bytes / (2 * threads * MOST_PART_BYTES));
-  return Math.max(LEAST_PART_BYTES, Math.ceil(bytes / (turns * threads)));
+  const parts = Math.max(1, Math.min(turns * threads, Math.floor(bytes / LEAST_PART_BYTES)));
+  return Math.max(1, Math.ceil(bytes / parts));
 }
 
 /** By chance, so that nobody can prepare a file whose texts all collide. */
@@ -183,8 +184,8 @@ function afterDescribing(
   context: Context,
 ): Round<Statistics, Part> {
   const level = levelOf(context.input.options ?? {});
-  const { rows, skipped, ranges } = results[0]!;
-  const described = { figures: figuresIn(results, level), rows, skipped, ranges };
+  const { rows, skipped, ranges, decimals } = results[0]!;
+  const described = { figures: figuresIn(results, level), rows, skipped, ranges, decimals };
   if (level === "describe") return endWith({ described, table: undefined }, opened, context);
   if (ranges.length === 0) return endWith({ described, table: NO_ROWS }, opened, context);
   return { parts: planRows(described, level.bins, opened.layout.memory, context.file!.bytes) };

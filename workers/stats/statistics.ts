@@ -15,7 +15,8 @@ const Column = Type.Unsafe<ColumnFigures>({
     count: count("Values that are not null."),
     nulls: count("Values that are."),
     unique: count(
-      "Different values. This and the next two: of `bool` and `object`; at the full level of all.",
+      "Different values. This and the next two: of `bool` and `object`; at the full level, where integers beyond 2^53 " +
+        "count as the nearest doubles, this of all.",
     ),
     top: {
       type: ["string", "number", "boolean", "null"],
@@ -33,7 +34,8 @@ const Column = Type.Unsafe<ColumnFigures>({
     negatives: count("Values below 0."),
     histogram: {
       type: ["object", "null"],
-      description: "As NumPy's `histogram`: null when a value is infinite, or there is none.",
+      description:
+        "As NumPy's `histogram`: null when there is no value, or their range is infinite or beyond a double's.",
       required: ["counts", "edges"],
       properties: {
         counts: { type: "array", items: { type: "integer" } },
@@ -101,7 +103,8 @@ export const Statistics = Type.Object({
   ),
   duplicateRows: Type.Optional(
     Type.Integer({
-      description: "At the full level: rows that equal an earlier one, as pandas' `duplicated`.",
+      description:
+        "At the full level: rows that equal an earlier one, as pandas' `duplicated`; numbers are compared as doubles.",
     }),
   ),
   approximate: Type.Optional(

@@ -2,7 +2,7 @@
 
 const DATE = String.raw`(\d{4})-(\d\d)-(\d\d)`;
 const TIME = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?`;
-const ZONE = String.raw`(Z|[+-]\d\d(?::?\d\d)?)`;
+const ZONE = String.raw`(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)`;
 const PATTERN = new RegExp(`^${DATE}(?:[T ]${TIME}${ZONE}?)?$`);
 /** Longer texts are none. */
 const LONGEST = 40;
@@ -44,11 +44,27 @@ export function isBefore(a: Instant, b: Instant): boolean {
   return a.seconds < b.seconds || (a.seconds === b.seconds && a.fraction < b.fraction);
 }
 
+interface Dated {
+  text: string;
+  instant: Instant;
+}
+
+/** Of one instant's spellings the first in alphabetical order, so that which is told does not depend on theirs. */
+function earlier(a: Dated, b: Dated): Dated {
+  if (isBefore(a.instant, b.instant)) return a;
+  return isBefore(b.instant, a.instant) || b.text < a.text ? b : a;
+}
+
+function later(a: Dated, b: Dated): Dated {
+  if (isBefore(b.instant, a.instant)) return a;
+  return isBefore(a.instant, b.instant) || b.text < a.text ? b : a;
+}
+
 /** The earliest and the latest of texts that are all dates. */
 export interface DateSpan {
   hasTime: boolean;
-  earliest: { text: string; instant: Instant };
-  latest: { text: string; instant: Instant };
+  earliest: Dated;
+  latest: Dated;
 }
 
 /** The span with one text more; undefined when that is no date. */
@@ -66,7 +82,7 @@ export function joinSpans(a: DateSpan | undefined, b: DateSpan): DateSpan {
   if (!a) return b;
   return {
     hasTime: a.hasTime || b.hasTime,
-    earliest: isBefore(b.earliest.instant, a.earliest.instant) ? b.earliest : a.earliest,
-    latest: isBefore(a.latest.instant, b.latest.instant) ? b.latest : a.latest,
+    earliest: earlier(a.earliest, b.earliest),
+    latest: later(a.latest, b.latest),
   };
 }

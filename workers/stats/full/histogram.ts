@@ -8,7 +8,9 @@ export interface Histogram {
 
 /** NumPy's `linspace(min, max, bins + 1)`; half a unit around numbers that are all equal. */
 export function edgesOf(min: number, max: number, bins: number): number[] {
-  const [from, to] = min === max ? [min - 0.5, max + 0.5] : [min, max];
+  // of large numbers, as much as makes a difference
+  const half = Math.max(0.5, Math.abs(min) * 2 ** -52);
+  const [from, to] = min === max ? [min - half, max + half] : [min, max];
   const step = (to - from) / bins;
   const edges = Array.from({ length: bins + 1 }, (_, at) => at * step + from);
   edges[bins] = to;
@@ -19,10 +21,10 @@ export function edgesOf(min: number, max: number, bins: number): number[] {
 export function count(values: Float64Array, edges: readonly number[], counts: number[]): void {
   const bins = counts.length;
   const from = edges[0]!;
-  const scale = bins / (edges[bins]! - from);
+  const width = edges[bins]! - from;
   for (const value of values) {
-    let bin = Math.min(bins - 1, Math.floor((value - from) * scale));
-    // the product is rounded; the edges decide
+    let bin = Math.min(bins - 1, Math.floor(((value - from) / width) * bins));
+    // it is rounded; the edges decide
     if (value < edges[bin]!) bin--;
     else if (bin < bins - 1 && value >= edges[bin + 1]!) bin++;
     counts[bin]!++;

@@ -1,11 +1,10 @@
 // What the full level tells of the rows of JSON: correlations and duplicates.
-import { correlationOf, SUMS } from "../kernel/row-reader.js";
 import { ValueCounts } from "../value-counts.js";
+import { COMOMENTS, comomentsOf, correlationMatrix } from "./correlation.js";
 
 /** Values by row; NaN for what is no number. */
 export interface NumberColumn {
   name: string;
-  mean: number;
   values: Float64Array;
 }
 
@@ -14,28 +13,26 @@ export function correlationsOf(columns: readonly NumberColumn[]): {
   columns: string[];
   matrix: (number | null)[][];
 } {
-  const matrix = columns.map((x, i) =>
-    columns.map((y, j) => (j < i ? null : correlationOf(sumsOf(x, y), 0))),
-  );
-  for (const [i, row] of matrix.entries()) for (let j = 0; j < i; j++) row[j] = matrix[j]![i]!;
-  return { columns: columns.map(({ name }) => name), matrix };
-}
-
-/** Rows, x, y, x², y² and xy of the rows that have both. */
-function sumsOf(x: NumberColumn, y: NumberColumn): Float64Array {
-  const sums = new Float64Array(SUMS);
-  x.values.forEach((value, row) => {
-    const a = value - x.mean;
-    const b = y.values[row]! - y.mean;
-    if (Number.isNaN(a + b)) return;
-    for (const [at, term] of [1, a, b, a * a, b * b, a * b].entries()) sums[at]! += term;
-  });
-  return sums;
+  const { length } = columns;
+  const comoments = new Float64Array((COMOMENTS * length * (length + 1)) / 2);
+  let at = 0;
+  for (const [i, x] of columns.entries())
+    for (const y of columns.slice(i)) {
+      comoments.set(comomentsOf(x.values, y.values), at);
+      at += COMOMENTS;
+    }
+  return { columns: columns.map(({ name }) => name), matrix: correlationMatrix(length, comoments) };
 }
 
 /** Rows that equal an earlier one. Throws InputError (413) when different ones take more than `memory` bytes. */
 export function duplicateRows(rows: Iterable<readonly unknown[]>, memory: number): number {
   const counts = new ValueCounts(memory);
-  for (const row of rows) counts.add(JSON.stringify(row));
+  for (const row of rows) counts.add(JSON.stringify(row.map(comparable)));
   return counts.count - counts.unique;
+}
+
+/** As Python compares: true is 1. JSON would write an infinity as null. */
+function comparable(value: unknown): unknown {
+  if (typeof value === "boolean") return Number(value);
+  return typeof value === "number" && !Number.isFinite(value) ? [`${value}`] : value;
 }

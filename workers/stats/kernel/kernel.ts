@@ -60,7 +60,7 @@ export interface Exports {
   newHashSet(): Address;
   addHashes(hashes: Address, from: Address, count: number): void;
   distinctHashes(hashes: Address): number;
-  addProducts(target: Address, xs: Address, ys: Address, count: number): void;
+  addComoments(target: Address, xs: Address, ys: Address, count: number): void;
 
   openRecords(
     columns: Address,

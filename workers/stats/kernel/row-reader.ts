@@ -1,5 +1,7 @@
-// Reads a table's rows side by side: hashes of them, and sums of products of its columns of numbers.
+// Reads a table's rows side by side: hashes of them, and what correlations of its columns of numbers follow from.
+import { COMOMENTS } from "../full/correlation.js";
 import type { Layout } from "../parse/layout.js";
+import type { Address } from "./kernel.js";
 import { type Range, RecordReader } from "./record-reader.js";
 
 /** As which a field is read; kernel's modes. */
@@ -7,23 +9,21 @@ export const RowMode = { numbers: 0, texts: 3, truths: 4 } as const;
 
 export interface RowColumn {
   mode: number;
-  /** What its numbers are compared with, for a column whose correlations are wanted. */
-  mean: number | undefined;
+  /** What differences are from, for a column whose correlations are wanted. */
+  about: number | undefined;
   /** Numbers that are null. */
   nullNumbers: ReadonlySet<number>;
   /** Is shown its numbers, NaN for nulls. */
   visit: ((values: Float64Array) => void) | undefined;
 }
 
-/** Sums of a pair of columns: rows, x, y, x², y², xy. */
-export const SUMS = 6;
-
 export class RowReader extends RecordReader {
-  /** Of the pairs (i, j), i < j, of the columns with a mean: of the first with all others, and so on. */
-  readonly products: Float64Array;
   private readonly rowColumns: readonly RowColumn[];
-  /** Places of the columns with a mean. */
+  /** Places of the columns with an `about`, and the comoments of their pairs. */
   private readonly correlated: number[];
+  private readonly pairs: Address;
+  private readonly pairBytes: number;
+  private readonly seed: bigint;
   private readonly onHashes: (words: Uint32Array) => void;
 
   /** `onHashes` is shown the rows' hashes, two words each. */
@@ -36,12 +36,20 @@ export class RowReader extends RecordReader {
     super(layout, range, true);
     this.rowColumns = columns;
     this.onHashes = onHashes;
-    this.correlated = columns.flatMap(({ mean }, at) => (mean === undefined ? [] : [at]));
+    this.seed = range.seed;
+    this.correlated = columns.flatMap(({ about }, at) => (about === undefined ? [] : [at]));
     const { length } = this.correlated;
-    this.products = new Float64Array((SUMS * length * (length - 1)) / 2);
+    this.pairBytes = 8 * COMOMENTS * ((length * (length + 1)) / 2);
+    this.pairs = this.kernel.exports.take(this.pairBytes + 16) >>> 0;
+    this.kernel.view(this.pairs, this.pairBytes).fill(0);
     columns.forEach(({ mode }, at) => {
       this.kernel.exports.setMode(this.columns[at]!, mode);
     });
+  }
+
+  /** Of the pairs (i, j), j >= i, of the columns with an `about`, from which means are told: first those of the first one. */
+  get comoments(): Float64Array {
+    return this.kernel.doubles(this.pairs, this.pairBytes / 8).slice();
   }
 
   protected override collect(): void {
@@ -55,7 +63,7 @@ export class RowReader extends RecordReader {
     const size = stride * (this.columns.length + 1) + 16;
     const hashes = exports.take(size) >>> 0;
     const fields = hashes + stride;
-    this.kernel.view(hashes, bytes).fill(0);
+    new BigUint64Array(this.kernel.memory.buffer, hashes, rows).fill(this.seed);
     this.columns.forEach((column, at) => {
       const target = fields + stride * at;
       const values = this.kernel.doubles(target, rows);
@@ -69,7 +77,7 @@ export class RowReader extends RecordReader {
       exports.hashFields(hashes, target, rows, this.rowColumns[at]!.mode === RowMode.numbers);
     });
     this.onHashes(new Uint32Array(this.kernel.memory.buffer, hashes, 2 * rows));
-    this.multiply(fields, stride, rows);
+    this.compare(fields, stride, rows);
     exports.release(hashes, size);
   }
 
@@ -85,40 +93,20 @@ export class RowReader extends RecordReader {
     visit?.(values);
   }
 
-  private multiply(fields: number, stride: number, rows: number): void {
-    const { correlated, products } = this;
-    if (products.length === 0) return;
-    for (const at of correlated) {
-      const mean = this.rowColumns[at]!.mean!;
+  private compare(fields: number, stride: number, rows: number): void {
+    for (const at of this.correlated) {
+      const about = this.rowColumns[at]!.about!;
       const values = this.kernel.doubles(fields + stride * at, rows);
-      for (let row = 0; row < rows; row++) values[row]! -= mean;
-    }
-    const { exports } = this.kernel;
-    const target = exports.take(8 * SUMS) >>> 0;
-    const sums = this.kernel.doubles(target, SUMS);
-    let pair = 0;
-    for (const [i, x] of correlated.entries())
-      for (const y of correlated.slice(i + 1)) {
-        sums.fill(0);
-        exports.addProducts(target, fields + stride * x, fields + stride * y, rows);
-        for (const [at, sum] of sums.entries()) products[pair + at]! += sum;
-        pair += SUMS;
+      for (let row = 0; row < rows; row++) {
+        const difference = values[row]! - about;
+        values[row] = Number.isFinite(difference) ? difference : Number.NaN;
       }
-    exports.release(target, 8 * SUMS);
+    }
+    let pair = this.pairs;
+    for (const [i, x] of this.correlated.entries())
+      for (const y of this.correlated.slice(i)) {
+        this.kernel.exports.addComoments(pair, fields + stride * x, fields + stride * y, rows);
+        pair += 8 * COMOMENTS;
+      }
   }
-}
-
-/** Pearson's correlation of a pair from its sums, as pandas' `corr`; null where a column is constant or no row has both. */
-export function correlationOf(sums: ArrayLike<number>, at: number): number | null {
-  const [n, x, y, xx, yy, xy] = Array.from({ length: SUMS }, (_, k) => sums[SUMS * at + k]!) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const divisor = Math.sqrt((xx - (x * x) / n) * (yy - (y * y) / n));
-  const correlation = (xy - (x * y) / n) / divisor;
-  return Number.isFinite(correlation) && divisor > 0 ? Math.min(1, Math.max(-1, correlation)) : null;
 }

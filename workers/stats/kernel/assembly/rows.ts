@@ -10,8 +10,10 @@ export function hashFields(hashes: usize, fields: usize, count: u32, areNumbers:
       // every NaN is a null, and -0 is 0
       field = value != value ? 0x7ff8000000000000 : reinterpret<u64>(value + 0);
     }
-    let hash = (load<u64>(hashes + at) ^ field) * 0x9e3779b97f4a7c15;
-    hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93;
+    // many numbers differ in their upper bits alone, which a product does not move down
+    let hash = load<u64>(hashes + at) ^ field;
+    hash = (hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15;
+    hash = (hash ^ (hash >> 29)) * 0xd6e8feb86659fd93;
     store<u64>(hashes + at, hash ^ (hash >> 32));
   }
 }
@@ -84,37 +86,52 @@ function enlarge(hashes: HashSet): void {
 }
 
 /**
- * Adds to the six doubles at `target`, over the rows in which neither x nor y is NaN: their number and the sums of x, y, x², y²
- * and xy.
+ * Adds to the six doubles at `target`, which are those of correlation.ts, the rows in which neither x nor y is NaN. Differences
+ * are from the first of them, so that a constant column has none.
  */
-export function addProducts(target: usize, xs: usize, ys: usize, count: u32): void {
+export function addComoments(target: usize, xs: usize, ys: usize, count: u32): void {
+  let first: u32 = 0;
+  while (first < count && !isPair(xs, ys, first)) first++;
+  if (first == count) return;
+  const x0 = load<f64>(xs + (<usize>first << 3));
+  const y0 = load<f64>(ys + (<usize>first << 3));
+  const aboutX = f64x2.splat(x0);
+  const aboutY = f64x2.splat(y0);
   let rows: v128 = i64x2.splat(0);
   let sumX: v128 = f64x2.splat(0);
   let sumY: v128 = f64x2.splat(0);
   let squareX: v128 = f64x2.splat(0);
   let squareY: v128 = f64x2.splat(0);
   let product: v128 = f64x2.splat(0);
-  for (let at: u32 = 0; at < count; at += 2) {
+  for (let at = first; at < count; at += 2) {
     let x = v128.load(xs + (<usize>at << 3));
-    let y = v128.load(ys + (<usize>at << 3));
+    const y = v128.load(ys + (<usize>at << 3));
     // an odd last one: the second lane is no row
     if (at + 1 == count) x = f64x2.replace_lane(x, 1, NaN);
     const both = v128.and(f64x2.eq(x, x), f64x2.eq(y, y));
-    x = v128.and(x, both);
-    y = v128.and(y, both);
+    const dx = v128.and(f64x2.sub(x, aboutX), both);
+    const dy = v128.and(f64x2.sub(y, aboutY), both);
     rows = i64x2.sub(rows, both);
-    sumX = f64x2.add(sumX, x);
-    sumY = f64x2.add(sumY, y);
-    squareX = f64x2.add(squareX, f64x2.mul(x, x));
-    squareY = f64x2.add(squareY, f64x2.mul(y, y));
-    product = f64x2.add(product, f64x2.mul(x, y));
+    sumX = f64x2.add(sumX, dx);
+    sumY = f64x2.add(sumY, dy);
+    squareX = f64x2.add(squareX, f64x2.mul(dx, dx));
+    squareY = f64x2.add(squareY, f64x2.mul(dy, dy));
+    product = f64x2.add(product, f64x2.mul(dx, dy));
   }
-  addTo(target, <f64>(i64x2.extract_lane(rows, 0) + i64x2.extract_lane(rows, 1)));
-  addTo(target + 8, total(sumX));
-  addTo(target + 16, total(sumY));
-  addTo(target + 24, total(squareX));
-  addTo(target + 32, total(squareY));
-  addTo(target + 40, total(product));
+  const n = <f64>(i64x2.extract_lane(rows, 0) + i64x2.extract_lane(rows, 1));
+  const x = total(sumX);
+  const y = total(sumY);
+  const xx = max(0, total(squareX) - (x * x) / n);
+  const yy = max(0, total(squareY) - (y * y) / n);
+  joinComoments(target, n, x0 + x / n, y0 + y / n, xx, yy, total(product) - (x * y) / n);
+}
+
+// @ts-ignore: decorator
+@inline
+function isPair(xs: usize, ys: usize, row: u32): bool {
+  const x = load<f64>(xs + (<usize>row << 3));
+  const y = load<f64>(ys + (<usize>row << 3));
+  return x == x && y == y;
 }
 
 // @ts-ignore: decorator
@@ -123,8 +140,17 @@ function total(lanes: v128): f64 {
   return f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);
 }
 
-// @ts-ignore: decorator
-@inline
-function addTo(target: usize, value: f64): void {
-  store<f64>(target, load<f64>(target) + value);
+function joinComoments(target: usize, b: f64, meanX: f64, meanY: f64, xx: f64, yy: f64, xy: f64): void {
+  const a = load<f64>(target);
+  const n = a + b;
+  // without a product that is rounded, so that equal means stay equal
+  const dx = a == 0 ? 0 : meanX - load<f64>(target, 8);
+  const dy = a == 0 ? 0 : meanY - load<f64>(target, 16);
+  const weight = (a * b) / n;
+  store<f64>(target, n);
+  store<f64>(target, a == 0 ? meanX : load<f64>(target, 8) + (dx * b) / n, 8);
+  store<f64>(target, a == 0 ? meanY : load<f64>(target, 16) + (dy * b) / n, 16);
+  store<f64>(target, load<f64>(target, 24) + xx + dx * dx * weight, 24);
+  store<f64>(target, load<f64>(target, 32) + yy + dy * dy * weight, 32);
+  store<f64>(target, load<f64>(target, 40) + xy + dx * dy * weight, 40);
 }

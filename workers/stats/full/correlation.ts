@@ -1,0 +1,77 @@
+// Pearson's correlations of pairs of columns, from sums that can be joined.
+
+/**
+ * Of the rows in which both x and y are finite, so many doubles: their number, the means of x and of y, and the sums of the
+ * products of the differences from these, of x with x, y with y and x with y.
+ */
+export const COMOMENTS = 6;
+
+/** Of two columns' values, row by row. In two passes: the reference for the kernel's. */
+export function comomentsOf(xs: Float64Array, ys: Float64Array): Float64Array {
+  const first = xs.findIndex((x, row) => Number.isFinite(x) && Number.isFinite(ys[row]));
+  const comoments = new Float64Array(COMOMENTS);
+  if (first < 0) return comoments;
+  // from values of the columns' own: a constant column's mean is exact
+  const [x0, y0] = [xs[first]!, ys[first]!];
+  let [n, sumX, sumY] = [0, 0, 0];
+  eachPair(xs, ys, (x, y) => {
+    n++;
+    sumX += x - x0;
+    sumY += y - y0;
+  });
+  const [meanX, meanY] = [x0 + sumX / n, y0 + sumY / n];
+  comoments.set([n, meanX, meanY]);
+  eachPair(xs, ys, (x, y) => {
+    comoments[3]! += (x - meanX) ** 2;
+    comoments[4]! += (y - meanY) ** 2;
+    comoments[5]! += (x - meanX) * (y - meanY);
+  });
+  return comoments;
+}
+
+function eachPair(xs: Float64Array, ys: Float64Array, visit: (x: number, y: number) => void): void {
+  for (let row = 0; row < xs.length; row++)
+    if (Number.isFinite(xs[row]!) && Number.isFinite(ys[row]!)) visit(xs[row]!, ys[row]!);
+}
+
+/** Adds those of other rows to `target`'s (Chan, Golub and LeVeque, Updating formulae for computing sample variances, 1982). */
+export function joinComoments(target: Float64Array, other: Float64Array): void {
+  const [a, meanX, meanY] = target as unknown as [number, number, number];
+  const [b, otherX, otherY] = other as unknown as [number, number, number];
+  if (b === 0) return;
+  // without a product that is rounded, so that equal means stay equal
+  if (a === 0) {
+    target.set(other);
+    return;
+  }
+  const n = a + b;
+  const dx = otherX - meanX;
+  const dy = otherY - meanY;
+  const weight = (a * b) / n;
+  target[0] = n;
+  target[1]! += (dx * b) / n;
+  target[2]! += (dy * b) / n;
+  target[3]! += other[3]! + dx * dx * weight;
+  target[4]! += other[4]! + dy * dy * weight;
+  target[5]! += other[5]! + dx * dy * weight;
+}
+
+/** As pandas' `corr`; null where a column is constant, or where no row has both. */
+export function correlationOf(comoments: Float64Array): number | null {
+  const [, , , xx, yy, xy] = comoments as unknown as [number, number, number, number, number, number];
+  const correlation = xy / (Math.sqrt(xx) * Math.sqrt(yy));
+  return Number.isFinite(correlation) ? Math.min(1, Math.max(-1, correlation)) : null;
+}
+
+/** The matrix of `columns` columns from the comoments of the pairs (i, j), j >= i: first those of the first column. */
+export function correlationMatrix(columns: number, comoments: Float64Array): (number | null)[][] {
+  const matrix = Array.from({ length: columns }, () => new Array<number | null>(columns).fill(null));
+  let at = 0;
+  for (let i = 0; i < columns; i++)
+    for (let j = i; j < columns; j++, at += COMOMENTS) {
+      const correlation = correlationOf(comoments.subarray(at, at + COMOMENTS));
+      matrix[i]![j] = i === j && correlation !== null ? 1 : correlation;
+      matrix[j]![i] = matrix[i]![j]!;
+    }
+  return matrix;
+}
