@@ -74,14 +74,15 @@ export function piecesOf(
   slots: readonly Pick<Slot, "tables" | "texts">[],
   columns: readonly number[],
 ): (place: number) => Piece[] {
+  const places = new Map(columns.map((index, place) => [index, place]));
   const bySlot = slots.map(({ tables, texts }) => {
-    const pieces = new Map<number, Piece>();
+    const pieces = new Array<Piece | undefined>(columns.length);
     // those read again replace the others
     for (const table of [...tables, ...texts])
-      for (const [at, index] of table.columns.entries()) pieces.set(index, { table, at });
+      for (const [at, index] of table.columns.entries()) pieces[places.get(index)!] = { table, at };
     return pieces;
   });
-  return (place) => bySlot.flatMap((pieces) => pieces.get(columns[place]!) ?? []);
+  return (place) => bySlot.flatMap((pieces) => pieces[place] ?? []);
 }
 
 /**

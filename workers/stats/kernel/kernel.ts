@@ -53,7 +53,7 @@ export interface Exports {
   addBracket(figures: Address, low: number, high: number, room: number): Address;
   addNumbers(figures: Address, from: Address, count: number): void;
   inBracket(bracket: Address, rank: number): number;
-  select(values: Address, count: number, rank: number): number;
+  selectAll(values: Address, from: number, to: number, ranks: Address, count: number, targets: Address): void;
   sortNumbers(values: Address, count: number): void;
 
   hashFields(hashes: Address, fields: Address, count: number, areNumbers: boolean): void;

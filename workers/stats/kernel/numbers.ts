@@ -105,24 +105,34 @@ function fast(pieces: readonly Float64Array[], count: number, ranks: readonly nu
   if (count === 0) return undefined;
   const kernel = emptyKernel();
   if (count > SHORT) return bracketed(kernel, pieces, count, ranks);
-  const statistics = selected(kernel, joined(pieces), ranks);
+  const statistics = selected(kernel, pieces, count, ranks);
   const figures = kernel.exports.openFigures(centreOf(pieces, count), 2, 0);
   addPieces(kernel, figures, pieces);
   return found(kernel, figures, count, statistics);
 }
 
 /** Order statistics by their ranks (ascending). */
-function selected(kernel: Kernel, values: Float64Array, ranks: readonly number[]): Map<number, number> {
+function selected(
+  kernel: Kernel,
+  pieces: readonly Float64Array[],
+  count: number,
+  ranks: readonly number[],
+): Map<number, number> {
   const { exports } = kernel;
-  const address = exports.take(8 * values.length) >>> 0;
-  kernel.doubles(address, values.length).set(values);
-  const statistics = new Map<number, number>();
-  let done = 0;
-  for (const rank of ranks) {
-    statistics.set(rank, exports.select(address + 8 * done, values.length - done, rank - done));
-    done = rank; // what is before it is not greater
+  // taking may move the memory: all is taken first
+  const address = exports.take(8 * count) >>> 0;
+  const wanted = exports.take(4 * ranks.length) >>> 0;
+  const found = exports.take(8 * ranks.length) >>> 0;
+  const values = kernel.doubles(address, count);
+  let length = 0;
+  for (const piece of pieces) {
+    values.set(piece, length);
+    length += piece.length;
   }
-  return statistics;
+  new Uint32Array(kernel.memory.buffer, wanted, ranks.length).set(ranks);
+  exports.selectAll(address, 0, count, wanted, ranks.length, found);
+  const statistics = kernel.doubles(found, ranks.length);
+  return new Map(ranks.map((rank, at) => [rank, statistics[at]!]));
 }
 
 /** Numbers taken evenly, each from the place in its stretch that `choose` (in [0, 1)) says. */
@@ -171,11 +181,8 @@ function bracketed(
     return { low: Math.floor(q * (m - 1) - reach), high: Math.ceil(q * (m - 1) + reach) };
   });
   const places = bounds.flatMap(({ low, high }) => [low, high]).filter((at) => at >= 0 && at < m);
-  const samples = selected(
-    kernel,
-    sample,
-    [...new Set(places)].sort((a, b) => a - b),
-  );
+  const sampleRanks = [...new Set(places)].sort((a, b) => a - b);
+  const samples = selected(kernel, [sample], m, sampleRanks);
   const figures = exports.openFigures(centreOf(pieces, count), 2, bounds.length);
   const brackets = bounds.map(({ low, high }) => {
     const room = Math.ceil((1.5 * count * (Math.min(high, m - 1) - Math.max(low, 0))) / m) + 1024;
