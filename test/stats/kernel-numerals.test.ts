@@ -3,6 +3,7 @@ import t from "tap";
 import { significantBits } from "../../workers/stats/kernel/powers-of-ten.js";
 import { TableReader } from "../../workers/stats/kernel/table-reader.js";
 import { NullValues } from "../../workers/stats/parse/null-values.js";
+import { parseNumber } from "../../workers/stats/parse/parse-number.js";
 import { randomOf } from "./random-numbers.js";
 
 const ROUNDS = 10;
@@ -36,8 +37,8 @@ function double(): string {
   return random() < 0.5 ? `${value}` : value.toPrecision(17);
 }
 
-/** The column's numbers, each on a line. */
-function read(texts: readonly string[]): number[] {
+/** Reads them as a column, each on a line. */
+function readerOf(texts: readonly string[]): TableReader {
   const layout = {
     ...{ delimiter: 44, fields: 1, skipLong: false, columns: [0], asTexts: new Set<number>() },
     ...{ missing: new NullValues([]), numericNulls: false, nullNumbers: new Set<number>() },
@@ -47,7 +48,11 @@ function read(texts: readonly string[]): number[] {
   const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(""));
   for (let at = 0, more = true; more; at += 2 ** 18)
     more = reader.feed(bytes.subarray(at, at + 2 ** 18), at + 2 ** 18 >= bytes.length);
-  return [...reader.numbersAt(0)].flatMap((numbers) => [...numbers]);
+  return reader;
+}
+
+function read(texts: readonly string[]): number[] {
+  return [...readerOf(texts).numbersAt(0)].flatMap((numbers) => [...numbers]);
 }
 
 t.test(`${ROUNDS * NUMERALS} numerals`, async (t) => {
@@ -102,6 +107,21 @@ t.test("halfway between two doubles, and about the ends of their range", async (
   ];
   t.strictSame(read(texts), texts.map(Number));
 });
+
+t.test(
+  "integers about the ends of doubles' and 64 bits' exactness: numbers and kinds as the reference has them",
+  async (t) => {
+    const ends = [2n ** 53n, 10n ** 16n, 10n ** 18n, 2n ** 63n, 10n ** 19n, 2n ** 64n, 10n ** 20n];
+    const sizes = ends.flatMap((end) => [-2n, -1n, 0n, 1n, 2n].map((more) => `${end + more}`));
+    const texts = sizes.flatMap((size) => [size, `-${size}`, `+${size}`, `00${size}`, ` ${size} `]);
+    for (const text of texts) {
+      const bytes = Buffer.from(text);
+      const kind = parseNumber(bytes, 0, bytes.length);
+      const reader = readerOf([text]);
+      t.strictSame([[...reader.numbersAt(0)][0]?.[0], reader.kindsAt(0) & 63], [Number(text), kind], text);
+    }
+  },
+);
 
 t.test("powers of ten", async (t) => {
   t.equal(significantBits(0), 2n ** 127n);

@@ -5,6 +5,8 @@ import { toDouble } from "./doubles";
 export const NONE: u32 = 0;
 const INTEGER: u32 = 1;
 const DECIMAL: u32 = 2;
+const UNSIGNED: u32 = 4;
+const LOW: u32 = 16;
 const NEGATIVE: u32 = 32;
 
 const PLUS: u32 = 43;
@@ -15,7 +17,8 @@ const ZERO: u32 = 48;
 const MOST_DIGITS = 19;
 /** Exponents of more digits are left to the reference. */
 const MOST_EXPONENT = 9999;
-const EXACT: u64 = 1 << 53;
+/** Where 64-bit integers with a sign end. */
+const BEYOND: u64 = 1 << 63;
 
 /** At 16 n: a mask of the last n of sixteen bytes. */
 const LAST = memory.data(17 * 16, 16);
@@ -179,9 +182,10 @@ function parseUnusual(from: usize, to: usize, target: usize): u32 {
   let digits = <i32>(at - first);
   if (at == end) {
     if (digits == 0) return NONE;
-    if (digits > MOST_DIGITS || mantissa > EXACT) return parseByReference(from, to, target);
+    if (digits > MOST_DIGITS) return parseByReference(from, to, target);
     store<f64>(target, negative ? -(<f64>mantissa) : <f64>mantissa);
-    return negative ? INTEGER | NEGATIVE : INTEGER;
+    if (negative) return mantissa > BEYOND ? INTEGER | NEGATIVE | LOW : INTEGER | NEGATIVE;
+    return mantissa >= BEYOND ? INTEGER | UNSIGNED : INTEGER;
   }
   let power = 0;
   if (<u32>load<u8>(at) == POINT) {
