@@ -21,6 +21,10 @@ const FOUND: Record<string, Pick<FuzzInput, "options"> & { content: string }> = 
     content: "a\n9223372036854775808\n",
     options: { level: "full" },
   },
+  "equal numbers at the end of a double's range": {
+    content: "a,b\n1.7976931348623157e308,-1.7976931348623157e308\n",
+    options: { level: "full" },
+  },
   "nothing after a header that is large enough to be divided": {
     content: `${"a".repeat(600_000)},${"b".repeat(600_000)}\n`,
     options: {},

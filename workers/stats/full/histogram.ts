@@ -10,7 +10,10 @@ export interface Histogram {
 export function edgesOf(min: number, max: number, bins: number): number[] {
   // of large numbers, as much as makes a difference
   const half = Math.max(0.5, Math.abs(min) * 2 ** -52);
-  const [from, to] = min === max ? [min - half, max + half] : [min, max];
+  const [from, to] =
+    min === max
+      ? [Math.max(min - half, -Number.MAX_VALUE), Math.min(max + half, Number.MAX_VALUE)]
+      : [min, max];
   const step = (to - from) / bins;
   const edges = Array.from({ length: bins + 1 }, (_, at) => at * step + from);
   edges[bins] = to;
