@@ -51,7 +51,14 @@ let last: { key: string; table: Promise<OpenedTable> } | undefined;
 export function openTable(options: Options, context: TaskContext): Promise<OpenedTable> {
   const { job, file, limits, memory } = context;
   const key = JSON.stringify([job, file, limits, memory, options]);
-  if (last?.key !== key) last = { key, table: look(options, context) };
+  if (last?.key !== key) {
+    const table = look(options, context);
+    last = { key, table };
+    // what could not be opened may be there the next time
+    table.catch(() => {
+      if (last?.table === table) last = undefined;
+    });
+  }
   return last.table;
 }
 

@@ -89,7 +89,8 @@ export function planRows(described: Described, bins: number, memory: number, byt
   for (const place of correlated(figures)) medians[place] = (figures[place]!["50%"] as number | null) ?? 0;
   // as of the columns that are in memory: none of a range that no double can tell
   const wanted = figures.map(({ approximate, dtype, min, max }) => {
-    return approximate && dtype !== "object" && Number.isFinite((max as number) - (min as number));
+    if (!approximate || dtype === "object") return false;
+    return typeof min === "number" && typeof max === "number" && Number.isFinite(max - min);
   });
   const plan: RowsPlan = {
     exact: 8 * rows <= memory / 4,

@@ -1,6 +1,5 @@
 // Divides the reading and describing of a file among threads: the rounds of a `stats` job, and what joins them.
 
-import { randomBytes } from "node:crypto";
 import type { Answer, Round, TaskContext } from "../job-type.js";
 import {
   type DescribePart,
@@ -10,6 +9,7 @@ import {
   MANY_VALUES,
   runDescribe,
 } from "./describe-round.js";
+import { leaveKernel, randomSeed } from "./kernel/kernel.js";
 import { type OpenedTable, openTable } from "./open-table.js";
 import { levelOf, type Options } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
@@ -102,7 +102,7 @@ export async function planFile(context: Context, sizes: Sizes = {}): Promise<Rou
   return readRound(
     slots,
     slots.map((_, slot) => ({ slot, start: slot === 0 ? start : undefined })),
-    newSeed(),
+    randomSeed(),
     file.bytes,
   );
 }
@@ -114,14 +114,17 @@ function partBytesOf(bytes: number, threads: number): number {
   return Math.max(1, Math.ceil(bytes / parts));
 }
 
-/** By chance, so that nobody can prepare a file whose texts all collide. */
-function newSeed(): bigint {
-  return randomBytes(8).readBigUInt64LE();
-}
-
 /** Reads a range, or describes columns. */
 export async function runPart(part: Part, context: Context): Promise<PartResult> {
   const opened = await open(context);
+  try {
+    return await resultOf(part, opened, context);
+  } finally {
+    leaveKernel();
+  }
+}
+
+function resultOf(part: Part, opened: OpenedTable, context: Context): PartResult | Promise<PartResult> {
   switch (part.step) {
     case "read":
       return readPart(part, opened, context);
@@ -199,7 +202,7 @@ function open(context: Context): Promise<OpenedTable> {
 async function finishHere(start: number, context: Context): Promise<Answer<Statistics>> {
   const slots = cutSlots(0, 0, 1);
   const first = { slot: 0, start };
-  let round: Round<Statistics, Part> = readRound(slots, [first], newSeed(), context.file!.bytes);
+  let round: Round<Statistics, Part> = readRound(slots, [first], randomSeed(), context.file!.bytes);
   while ("parts" in round) {
     const results: PartResult[] = [];
     for (const part of round.parts) results.push(await runPart(part, context));

@@ -69,11 +69,14 @@ export function packTable(
   group: number,
 ): Table {
   const approximate = places.map((place) => reader.approximateAt(place));
-  const distinct = Float64Array.from(places, (place) => reader.distinctAt(place));
+  // the texts of a sketch are in it
+  const distinct = Float64Array.from(places, (place, at) =>
+    approximate[at]?.texts ? 0 : reader.distinctAt(place),
+  );
   const isMany = (at: number) => distinct[at]! >= MANY_TEXTS;
   const valueOffsets = offsetsOf(places.map((place) => lengthOf(reader.numbersAt(place))));
   const textOffsets = offsetsOf(
-    places.map((place, at) => (isMany(at) ? 0 : lengthOf(reader.entriesAt(place)))),
+    places.map((place, at) => (isMany(at) || distinct[at] === 0 ? 0 : lengthOf(reader.entriesAt(place)))),
   );
   const table: Table = {
     group,
@@ -99,7 +102,7 @@ export function packTable(
         fill(bytes, pieces);
         return bytes;
       });
-    else fill(table.texts.subarray(textOffsets[at]), reader.entriesAt(place));
+    else if (distinct[at]! > 0) fill(table.texts.subarray(textOffsets[at]), reader.entriesAt(place));
   });
   return table;
 }

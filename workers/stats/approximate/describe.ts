@@ -14,6 +14,7 @@ import { momentFigures } from "../full/numbers.js";
 import { Extent, extentFigures } from "../full/texts.js";
 import { TOP_VALUES } from "../full/top-values.js";
 import { emptyKernel } from "../kernel/kernel.js";
+import { centreOf } from "../kernel/numbers.js";
 import { momentsFrom } from "../kernel/sums.js";
 import { Numeral } from "../parse/parse-number.js";
 import { entriesAt, numbersAt, type Piece } from "../table.js";
@@ -82,7 +83,8 @@ function sketched(values: Float64Array, { nullNumbers, level, seed }: Descriptio
   const block = kernel.exports.take(8 * CAPACITY);
   const scratch = kernel.exports.take(8 * CAPACITY);
   const textBytes = level === "describe" ? undefined : TEXT_BYTES;
-  const running = new RunningNumbers(kernel, scratch, nullNumbers, textBytes);
+  const about = centreOf([values], values.length);
+  const running = new RunningNumbers(kernel, scratch, about, nullNumbers, textBytes);
   for (let at = 0; at < values.length; at += CAPACITY) {
     const part = values.subarray(at, at + CAPACITY);
     kernel.doubles(block, part.length).set(part);

@@ -1,5 +1,7 @@
 // Quantiles of more numbers than fit the memory, with a bound of their error that always holds.
 
+import { quantiles } from "../quantile.js";
+
 export type Sort = (values: Float64Array) => void;
 
 /** Numbers in a buffer: with 2^20 buffers, more values than any file holds, the error still is below 0.005. */
@@ -83,7 +85,8 @@ export class QuantileSketch {
 
   /** The greatest difference between a quantile's rank and its true one, as a share of all numbers. */
   get error(): number {
-    return this.count === 0 ? 0 : this.uncertainty / this.count;
+    // half a rank: it is the nearest number, not between two
+    return this.uncertainty === 0 ? 0 : (this.uncertainty + 0.5) / this.count;
   }
 
   /** Numbers near the quantiles at each q in [0, 1]; there must be one at least. */
@@ -97,6 +100,11 @@ export class QuantileSketch {
     for (const { weight } of weighted) {
       rank += weight;
       ranks.push(rank);
+    }
+    // all numbers are there
+    if (this.uncertainty === 0) {
+      const values = Float64Array.from(weighted, ({ value }) => value);
+      return quantiles(values, qs);
     }
     return qs.map((q) => {
       const target = Math.round(q * (this.count - 1));

@@ -21,21 +21,27 @@ export class RunningNumbers {
   private readonly kernel: Kernel;
   private readonly nullNumbers: ReadonlySet<number>;
   private readonly sketch: QuantileSketch;
-  private figures: Address | undefined;
+  private readonly figures: Address;
   private zeros = 0;
   private negatives = 0;
   private readonly aside = new Map<number, number>();
+  private seen = 0;
   /** At the full level: the different numbers, in the kernel's memory. */
   private readonly texts: Address | undefined;
   private readonly values: RunningTexts | undefined;
 
-  /** `scratch`: room in the kernel's memory. `textBytes`: what the different numbers may take; none are kept when undefined. */
+  /**
+   * `scratch`: room in the kernel's memory. `about`: a number where many are. `textBytes`: what the different numbers may take;
+   * none are kept when undefined.
+   */
   constructor(
     kernel: Kernel,
     scratch: Address,
+    about: number,
     nullNumbers: ReadonlySet<number>,
     textBytes: number | undefined,
   ) {
+    this.figures = kernel.exports.openFigures(about, 4, 0);
     if (textBytes !== undefined) {
       this.texts = kernel.exports.newTexts();
       this.values = new RunningTexts(kernel, this.texts, textBytes);
@@ -60,9 +66,7 @@ export class RunningNumbers {
     const count = this.nullNumbers.size > 0 ? this.setAside(values) : length;
     if (count === 0) return;
     const { exports } = this.kernel;
-    this.figures ??= exports.openFigures(values[count >> 1]!, 4, 0);
-    // opening may have moved the memory
-    const kept = this.kernel.doubles(from, count);
+    const kept = values.subarray(0, count);
     exports.addNumbers(this.figures, from, count);
     this.sketch.add(kept);
     for (let at = 0; at < count; at++) {
@@ -71,17 +75,14 @@ export class RunningNumbers {
       else if (value < 0) this.negatives++;
     }
     if (this.texts === undefined) return;
-    exports.addDoubles(this.texts, from, count, 0, 0, 0);
+    exports.addDoubles(this.texts, from, count, this.seen, 0, 0);
+    this.seen += count;
     this.values!.fit();
   }
 
   pack(): ApproximateNumbers {
     const { sketch, zeros, negatives } = this;
-    const sums = readSums(
-      this.kernel,
-      this.figures ?? this.kernel.exports.openFigures(0, 4, 0),
-      sketch.count,
-    );
+    const sums = readSums(this.kernel, this.figures, sketch.count);
     return {
       sums: centralSums(sums),
       quantiles: sketch.pack(),
@@ -107,7 +108,7 @@ export function repeated(value: number, count: number): Joinable {
   const sketch = new QuantileSketch();
   const block = new Float64Array(Math.min(count, 65_536)).fill(value);
   for (let left = count; left > 0; left -= block.length) sketch.add(block.subarray(0, left));
-  const sums = { count, min: value, max: value, sum: value * count, rest: 0, mean: value };
+  const sums = { count, min: value, max: value, sum: value * count, rest: 0, mean: value, meanRest: 0 };
   return {
     sums: { ...sums, squares: 0, cubes: 0, fourths: 0 },
     quantiles: sketch.pack(),

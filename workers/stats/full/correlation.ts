@@ -13,25 +13,30 @@ export function comomentsOf(xs: Float64Array, ys: Float64Array): Float64Array {
   if (first < 0) return comoments;
   // from values of the columns' own: a constant column's mean is exact
   const [x0, y0] = [xs[first]!, ys[first]!];
-  let [n, sumX, sumY] = [0, 0, 0];
-  eachPair(xs, ys, (x, y) => {
+  let n = 0;
+  let sumX = 0;
+  let sumY = 0;
+  for (let row = first; row < xs.length; row++) {
+    const dx = xs[row]! - x0;
+    const dy = ys[row]! - y0;
+    if (!Number.isFinite(dx) || !Number.isFinite(dy)) continue;
     n++;
-    sumX += x - x0;
-    sumY += y - y0;
-  });
-  const [meanX, meanY] = [x0 + sumX / n, y0 + sumY / n];
-  comoments.set([n, meanX, meanY]);
-  eachPair(xs, ys, (x, y) => {
-    comoments[3]! += (x - meanX) ** 2;
-    comoments[4]! += (y - meanY) ** 2;
-    comoments[5]! += (x - meanX) * (y - meanY);
-  });
+    sumX += dx;
+    sumY += dy;
+  }
+  const meanX = x0 + sumX / n;
+  const meanY = y0 + sumY / n;
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let row = first; row < xs.length; row++) {
+    const dx = xs[row]! - meanX;
+    const dy = ys[row]! - meanY;
+    if (!Number.isFinite(dx) || !Number.isFinite(dy)) continue;
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
+  }
+  comoments.set([n, meanX, meanY, xx, yy, xy]);
   return comoments;
-}
-
-function eachPair(xs: Float64Array, ys: Float64Array, visit: (x: number, y: number) => void): void {
-  for (let row = 0; row < xs.length; row++)
-    if (Number.isFinite(xs[row]!) && Number.isFinite(ys[row]!)) visit(xs[row]!, ys[row]!);
 }
 
 /** Adds those of other rows to `target`'s (Chan, Golub and LeVeque, Updating formulae for computing sample variances, 1982). */

@@ -1,4 +1,5 @@
 // The fast path: the WebAssembly module made of assembly/, loaded once in a thread.
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parsed, parseNumber } from "../parse/parse-number.js";
 import { powersOfTen } from "./powers-of-ten.js";
@@ -71,6 +72,7 @@ export interface Exports {
     skipLong: boolean,
     bytes: number,
   ): void;
+  pauseAfter(rows: number): void;
   wantField(field: number, column: number): void;
   room(bytes: number): Address;
   readRecords(bytes: number, reach: number, final: boolean): number;
@@ -139,7 +141,12 @@ export class Kernel {
   }
 }
 
-/** A thread keeps a memory up to this size; what a large file has needed is given back. */
+/** What hashes begin with: by chance, so that nobody can prepare values that collide. */
+export function randomSeed(): bigint {
+  return randomBytes(8).readBigUInt64LE();
+}
+
+/** A thread keeps a memory up to this size from step to step; what a large file has needed is given back. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
 const module = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", import.meta.url)));
@@ -148,7 +155,12 @@ let current: Kernel | undefined;
 
 /** This thread's kernel, with nothing in it. */
 export function emptyKernel(): Kernel {
-  if (!current || current.memory.length > KEPT_BYTES) current = new Kernel(module);
-  else current.exports.reset();
+  if (current) current.exports.reset();
+  current ??= new Kernel(module);
   return current;
+}
+
+/** Gives back the memory of this thread's kernel when it is large. Nothing of it may be in use. */
+export function leaveKernel(): void {
+  if (current && current.memory.length > KEPT_BYTES) current = undefined;
 }

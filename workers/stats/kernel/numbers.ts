@@ -1,7 +1,7 @@
 // Moments and quantiles of a column's numbers by the kernel; moments.ts and quantile.ts are the references.
 import { type Moments, momentsOf } from "../moments.js";
 import { interpolate, quantiles, ranksOf } from "../quantile.js";
-import { emptyKernel, type Kernel } from "./kernel.js";
+import { emptyKernel, type Kernel, randomSeed } from "./kernel.js";
 import { type CentralSums, centralSums, momentsFrom, readSums } from "./sums.js";
 import { Tops } from "./tops.js";
 
@@ -59,34 +59,54 @@ export function distinctNumbers(
   most: number,
 ): { unique: number; top: { value: number; count: number }[] } {
   const count = pieces.reduce((sum, { length }) => sum + length, 0);
-  // so many at a time that their table stays small
-  const bits = Math.max(0, Math.ceil(Math.log2(count / MOST_DISTINCT)));
+  const seed = randomSeed();
+  const all = distinctOf(pieces, most, seed, 0, 0);
+  if (all) return { unique: all.unique, top: all.tops.sorted() };
+  // by hash, so many at a time that their table stays small
+  const bits = Math.ceil(Math.log2(count / MOST_DISTINCT)) + 1;
   const tops = new Tops<number>(most);
   let unique = 0;
   for (let part = 0; part < 2 ** bits; part++) {
-    const kernel = emptyKernel();
-    const { exports } = kernel;
-    const texts = exports.newTexts();
-    const block = exports.take(8 * BLOCK + 16);
-    let base = 0;
-    for (const piece of pieces)
-      for (let at = 0; at < piece.length; at += BLOCK) {
-        const numbers = piece.subarray(at, at + BLOCK);
-        kernel.doubles(block, numbers.length).set(numbers);
-        exports.addDoubles(texts, block, numbers.length, base, part, bits);
-        base += numbers.length;
-      }
-    unique += exports.distinctTexts(texts) >>> 0;
-    for (const entries of kernel.entriesOf(texts)) {
-      const words = new Uint32Array(entries.buffer, entries.byteOffset, entries.length / 4);
-      const doubles = new Float64Array(entries.buffer, entries.byteOffset, entries.length / 8);
-      // entries of 8 bytes: hash, length, count and rank, then the number and zeros
-      for (let at = 0; at < words.length; at += 8)
-        if (tops.takes(words[at + 2]!, words[at + 3]!))
-          tops.add(doubles[at / 2 + 2]!, words[at + 2]!, words[at + 3]!);
-    }
+    const share = distinctOf(pieces, most, seed, part, bits)!;
+    unique += share.unique;
+    for (const { value, count, rank } of share.tops.sorted())
+      if (tops.takes(count, rank)) tops.add(value, count, rank);
   }
   return { unique, top: tops.sorted() };
+}
+
+/** Those whose hashes begin with the bits `part`; undefined when they are all (no bits), and too many. */
+function distinctOf(
+  pieces: readonly Float64Array[],
+  most: number,
+  seed: bigint,
+  part: number,
+  bits: number,
+): { unique: number; tops: Tops<number> } | undefined {
+  const kernel = emptyKernel();
+  const { exports } = kernel;
+  exports.setSeed(seed);
+  const texts = exports.newTexts();
+  const block = exports.take(8 * BLOCK + 16);
+  let base = 0;
+  for (const piece of pieces)
+    for (let at = 0; at < piece.length; at += BLOCK) {
+      const numbers = piece.subarray(at, at + BLOCK);
+      kernel.doubles(block, numbers.length).set(numbers);
+      exports.addDoubles(texts, block, numbers.length, base, part, bits);
+      base += numbers.length;
+      if (bits === 0 && exports.distinctTexts(texts) >>> 0 > MOST_DISTINCT) return undefined;
+    }
+  const tops = new Tops<number>(most);
+  for (const entries of kernel.entriesOf(texts)) {
+    const words = new Uint32Array(entries.buffer, entries.byteOffset, entries.length / 4);
+    const doubles = new Float64Array(entries.buffer, entries.byteOffset, entries.length / 8);
+    // entries of 8 bytes: hash, length, count and rank, then the number and zeros
+    for (let at = 0; at < words.length; at += 8)
+      if (tops.takes(words[at + 2]!, words[at + 3]!))
+        tops.add(doubles[at / 2 + 2]!, words[at + 2]!, words[at + 3]!);
+  }
+  return { unique: exports.distinctTexts(texts) >>> 0, tops };
 }
 
 /** By the references: for numbers whose sums are no numbers, and where the guess failed. */
@@ -147,7 +167,7 @@ function sampleOf(
   let piece = 0;
   let before = 0;
   for (let at = 0; at < size; at++) {
-    const place = Math.floor((at + choose()) * stride);
+    const place = Math.min(count - 1, Math.floor((at + choose()) * stride));
     while (place - before >= pieces[piece]!.length) before += pieces[piece++]!.length;
     sample[at] = pieces[piece]![place - before]!;
   }
@@ -158,7 +178,7 @@ function sampleOf(
  * What differences are summed from: the median of some of the numbers, which is where many are, so that little is lost;
  * always the same ones, so that the same column has the same sums, however it was cut.
  */
-function centreOf(pieces: readonly Float64Array[], count: number): number {
+export function centreOf(pieces: readonly Float64Array[], count: number): number {
   const some = sampleOf(pieces, count, Math.min(count, CENTRE), () => 0.5).sort();
   return some[some.length >> 1] ?? 0;
 }

@@ -9,6 +9,7 @@ const CHUNK = 2 ** 18;
 
 /** Answers of `readRecords`. */
 const DONE = 1;
+const PAUSED = 6;
 const FAILURES = [
   undefined,
   undefined,
@@ -82,7 +83,8 @@ export abstract class RecordReader {
   take(bytes: number, final: boolean): boolean {
     const { exports } = this.kernel;
     const reach = Math.max(0, Math.min(this.to - this.end, MOST));
-    const answer = exports.readRecords(bytes, reach, final);
+    let answer = exports.readRecords(bytes, reach, final);
+    for (; answer === PAUSED; answer = exports.readRecords(0, reach, final)) this.collect();
     const used = exports.recordOffset() >>> 0;
     this.checkUtf8(used);
     const kind = FAILURES[answer];

@@ -17,6 +17,9 @@ export interface RowColumn {
   visit: ((values: Float64Array) => void) | undefined;
 }
 
+/** What is collected before it is looked at: of short records of many columns, every null takes as much as a number. */
+const COLLECTED_BYTES = 16 * 2 ** 20;
+
 export class RowReader extends RecordReader {
   private readonly rowColumns: readonly RowColumn[];
   /** Places of the columns with an `about`, and the comoments of their pairs. */
@@ -37,6 +40,8 @@ export class RowReader extends RecordReader {
     this.rowColumns = columns;
     this.onHashes = onHashes;
     this.seed = range.seed;
+    // twice: in the columns, and side by side
+    this.kernel.exports.pauseAfter(Math.max(1, Math.floor(COLLECTED_BYTES / (16 * (columns.length + 1)))));
     this.correlated = columns.flatMap(({ about }, at) => (about === undefined ? [] : [at]));
     const { length } = this.correlated;
     this.pairBytes = 8 * COMOMENTS * ((length * (length + 1)) / 2);

@@ -23,6 +23,8 @@ export interface CentralSums {
   sum: number;
   rest: number;
   mean: number;
+  /** What rounding took from the mean. */
+  meanRest: number;
   squares: number;
   cubes: number;
   fourths: number;
@@ -44,15 +46,14 @@ export function readSums(kernel: Kernel, figures: Address, count: number): Sums 
 /** The sums about the mean: exact as long as `about` is no further from it than the numbers usually are. */
 export function centralSums(sums: Sums): CentralSums {
   const { count, min, max, sum, rest, about, squares, cubes, fourths } = sums;
-  if (count === 0) return { ...sums, mean: Number.NaN };
+  if (count === 0) return { ...sums, mean: Number.NaN, meanRest: 0 };
   const [product, productRest] = twoProduct(count, about);
   const [difference, differenceRest] = added(sum, -product, rest - productRest);
   const deviation = difference + differenceRest;
   const d = deviation / count;
   return {
     ...{ count, min, max, sum, rest },
-    // rounding may lead out of the values' range; NaN stays NaN
-    mean: Math.min(Math.max(sum / count, min), max),
+    ...meanOf(sum, rest, count, min, max),
     squares: Math.max(0, squares - deviation * d),
     cubes: cubes - 3 * d * squares + 2 * deviation * d * d,
     fourths: fourths - 4 * d * cubes + 6 * d * d * squares - 3 * deviation * d ** 3,
@@ -65,11 +66,13 @@ export function joinSums(a: CentralSums, b: CentralSums): CentralSums {
   if (b.count === 0) return a;
   const count = a.count + b.count;
   const [sum, rest] = added(a.sum, b.sum, a.rest + b.rest);
-  const d = b.mean - a.mean;
+  const min = Math.min(a.min, b.min);
+  const max = Math.max(a.max, b.max);
+  const d = b.mean - a.mean + (b.meanRest - a.meanRest);
   const f = a.count / count;
   const g = b.count / count;
   return {
-    ...{ count, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max), sum, rest, mean: sum / count },
+    ...{ count, min, max, sum, rest, ...meanOf(sum, rest, count, min, max) },
     squares: a.squares + b.squares + d * d * a.count * g,
     cubes: a.cubes + b.cubes + d ** 3 * a.count * g * (f - g) + 3 * d * (f * b.squares - g * a.squares),
     fourths:
@@ -81,8 +84,16 @@ export function joinSums(a: CentralSums, b: CentralSums): CentralSums {
   };
 }
 
+function meanOf(sum: number, rest: number, count: number, min: number, max: number) {
+  const mean = sum / count;
+  const [product, productRest] = twoProduct(mean, count);
+  const meanRest = (sum - product - productRest + rest) / count;
+  // rounding may lead out of the values' range; NaN stays NaN
+  return { mean: Math.min(Math.max(mean, min), max), meanRest: Number.isFinite(meanRest) ? meanRest : 0 };
+}
+
 export function momentsFrom({ count, min, max, mean, squares }: CentralSums): Moments {
-  return { mean, std: Math.sqrt(squares / (count - 1)), min, max };
+  return { mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : Number.NaN, min, max };
 }
 
 /** a + b + rest as a double and what rounding took from it (Knuth's TwoSum). */
@@ -97,6 +108,8 @@ function added(a: number, b: number, rest: number): [number, number] {
 /** a × b as a double and what rounding took from it (Dekker's product, with Veltkamp's splitting). */
 function twoProduct(a: number, b: number): [number, number] {
   const product = a * b;
+  // the halves of larger ones would be infinite
+  if (Math.max(Math.abs(a), Math.abs(b)) > 1e290) return [product, 0];
   const [aHigh, aLow] = halves(a);
   const [bHigh, bLow] = halves(b);
   return [product, aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow)];

@@ -1,4 +1,5 @@
 // Collects the values of a table's columns; of those that do not fit the memory, sketches.
+import { REGISTERS } from "../approximate/distinct-sketch.js";
 import { CAPACITY } from "../approximate/quantile-sketch.js";
 import { type ApproximateNumbers, RunningNumbers } from "../approximate/running-numbers.js";
 import { type ApproximateTexts, RunningTexts } from "../approximate/running-texts.js";
@@ -6,6 +7,7 @@ import { Extent } from "../full/texts.js";
 import { Mode } from "../parse/column-values.js";
 import type { Layout } from "../parse/layout.js";
 import type { Address } from "./kernel.js";
+import { centreOf } from "./numbers.js";
 import { type Range, RecordReader } from "./record-reader.js";
 
 /** Buffers that a sketch of numbers has soon. */
@@ -123,7 +125,7 @@ export class TableReader extends RecordReader {
 
   /** What a column's sketch would take at least. */
   private sketchBytes(at: number): number {
-    return this.modeAt(at) === Mode.numbers ? 8 * CAPACITY * SKETCH_LEVELS : this.textBytes;
+    return this.modeAt(at) === Mode.numbers ? 8 * CAPACITY * SKETCH_LEVELS : this.textBytes / 2 + REGISTERS;
   }
 
   private bytesAt(at: number): number {
@@ -143,7 +145,12 @@ export class TableReader extends RecordReader {
       let running = this.numbers.get(at);
       if (!running) {
         const bytes = full ? this.textBytes : undefined;
-        running = new RunningNumbers(this.kernel, this.scratch, nullNumbers, bytes);
+        const blocks = [...this.numbersAt(at)];
+        const about = centreOf(
+          blocks,
+          blocks.reduce((sum, { length }) => sum + length, 0),
+        );
+        running = new RunningNumbers(this.kernel, this.scratch, about, nullNumbers, bytes);
         this.numbers.set(at, running);
       }
       for (const { begin, length } of this.numberBlocks(at)) running.add(begin, length);

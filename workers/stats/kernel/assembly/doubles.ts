@@ -67,7 +67,7 @@ function scaled(mantissa: u64, power: i32): f64 {
 }
 
 /** The upper 64 bits of a product. */
-function upperProduct(a: u64, b: u64): u64 {
+export function upperProduct(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff;
   const aHigh = a >> 32;
   const bLow = b & 0xffffffff;

@@ -64,9 +64,13 @@ function bytesAbove(texts: Texts, count: u32): usize {
   return bytes;
 }
 
-/** Lowers all counts by `loss` and forgets the texts that have none left. Answers how many values it took away. */
+/**
+ * Lowers all counts by `loss` and forgets the texts that have none left, but for the most frequent one. Answers how many values
+ * it took away.
+ */
 export function lowerTexts(texts: Texts, loss: u32): f64 {
   let lost: f64 = 0;
+  const best = mostFrequent(texts);
   let block = texts.firstBlock;
   release(texts.slots, <usize>texts.slotCount << 3);
   openTexts(texts);
@@ -76,8 +80,8 @@ export function lowerTexts(texts: Texts, loss: u32): f64 {
       const entry = changetype<Entry>(at);
       const size = entryBytes(entry);
       lost += <f64>min(entry.count, loss);
-      if (entry.count > loss) {
-        entry.count -= loss;
+      if (entry.count > loss || at == best) {
+        entry.count -= min(entry.count, loss);
         addEntry(texts, entry, size, 0);
       }
       at += size;
@@ -87,4 +91,22 @@ export function lowerTexts(texts: Texts, loss: u32): f64 {
     block = next;
   }
   return lost;
+}
+
+/** The address of the first entry with the greatest count. */
+function mostFrequent(texts: Texts): usize {
+  let best: usize = 0;
+  let most: u32 = 0;
+  for (let block = texts.firstBlock; block; block = blockAfter(block)) {
+    const end = blockEnd(block);
+    for (let at = blockBegin(block); at < end; ) {
+      const entry = changetype<Entry>(at);
+      if (entry.count > most) {
+        best = at;
+        most = entry.count;
+      }
+      at += entryBytes(entry);
+    }
+  }
+  return best;
 }

@@ -21,11 +21,13 @@ export function clearMemory(): void {
 // @ts-ignore: decorator
 @inline
 export function sizeClass(bytes: usize): u32 {
-  return max(LEAST, 32 - <u32>clz<u32>(<u32>bytes - 1));
+  return max(LEAST, 32 - <u32>clz<u32>(max(<u32>bytes, 1) - 1));
 }
 
-/** A block of at least `bytes`, at a multiple of 64. Its content is whatever it was. */
+/** A block of at least `bytes` (2^31 at most), at a multiple of 64. Its content is whatever it was. */
 export function take(bytes: usize): usize {
+  // no block is larger
+  if (bytes > 0x80000000) unreachable();
   const size = sizeClass(bytes);
   const head = free + (<usize>size << 2);
   taken += (<usize>1) << size;

@@ -15,6 +15,7 @@ const TOO_MANY_FIELDS: u32 = 2;
 const OVERSIZE_FIELD: u32 = 3;
 const OVERSIZE_RECORD: u32 = 4;
 const UNCLOSED: u32 = 5;
+const PAUSED: u32 = 6;
 
 /** Where in a field the walk is. */
 const PLAIN: u32 = 0;
@@ -72,6 +73,12 @@ let afterCarriage = false;
 /** Records taken, and left out for being too long. */
 export let rows: u32 = 0;
 export let skipped: u32 = 0;
+/** After how many records reading pauses, and after which it pauses next. */
+let mostRows: u32 = u32.MAX_VALUE;
+let pause: u32 = 0;
+/** Where in the marks it paused, and where they end; 0 when it did not. */
+let pausedAt: usize = 0;
+let pausedEnd: usize = 0;
 /** All bits of all bytes so far: from 128 on when some are no ASCII. */
 export let highBits: u32 = 0;
 
@@ -110,6 +117,13 @@ export function openRecords(
   rows = 0;
   skipped = 0;
   highBits = 0;
+  mostRows = u32.MAX_VALUE;
+  pausedAt = 0;
+}
+
+/** Reading pauses after each `count` records, so that what is collected can be taken away. */
+export function pauseAfter(count: u32): void {
+  mostRows = count;
 }
 
 /** The field `field` of each record goes to column `column`. */
@@ -139,28 +153,36 @@ export function room(bytes: usize): usize {
   return filled;
 }
 
-/** Bytes of the buffer from the next record on. */
-export function pending(): usize {
-  return filled - recordStart;
-}
-
 /**
  * Reads the records of the `bytes` that were put into the room, as far as they are whole (`final`: nothing follows), and
- * that begin less than `reach` bytes after the first byte of the buffer.
+ * that begin less than `reach` bytes after the first byte of the buffer. When it has paused it is to be called again, without
+ * further bytes.
  */
 export function readRecords(bytes: usize, reach: usize, final: bool): u32 {
   const limit = reach > ~buffer ? usize.MAX_VALUE : buffer + reach;
   filled += bytes;
+  pause = mostRows > u32.MAX_VALUE - rows ? u32.MAX_VALUE : rows + mostRows;
+  if (pausedAt) {
+    const cursor = pausedAt;
+    pausedAt = 0;
+    const answer = walk(cursor, pausedEnd, scanned, limit);
+    if (answer != MORE) return answer;
+    if (isTooLong()) return scanned - fieldStart > fieldBytes ? OVERSIZE_FIELD : OVERSIZE_RECORD;
+  }
   while (scanned < filled) {
     const edge = min(filled, scanned + window);
     const end = findMarks(scanned, edge);
     scanned = edge;
-    const answer = walk(end, edge, limit);
+    const answer = walk(marks, end, edge, limit);
     if (answer != MORE) return answer;
-    if (edge - fieldStart > fieldBytes) return OVERSIZE_FIELD;
-    if (edge - recordStart > recordBytes) return OVERSIZE_RECORD;
+    if (isTooLong()) return scanned - fieldStart > fieldBytes ? OVERSIZE_FIELD : OVERSIZE_RECORD;
   }
   return final ? finish(limit) : MORE;
+}
+
+/** Whether what has been walked over of a field or a record is more than it may be. */
+function isTooLong(): bool {
+  return scanned - fieldStart > fieldBytes || scanned - recordStart > recordBytes;
 }
 
 /** For the host: the buffer's first byte, which is the first of a record. */
@@ -213,9 +235,8 @@ function findMarks(from: usize, to: usize): usize {
   return target;
 }
 
-/** Walks over the marks up to `end`, of bytes up to `edge`. */
-function walk(end: usize, edge: usize, limit: usize): u32 {
-  let cursor = marks;
+/** Walks over the marks from `cursor` up to `end`, of bytes up to `edge`. */
+function walk(cursor: usize, end: usize, edge: usize, limit: usize): u32 {
   while (true) {
     if (found == 0 && state == PLAIN && fieldStart == recordStart) {
       // between records
@@ -229,6 +250,11 @@ function walk(end: usize, edge: usize, limit: usize): u32 {
         }
       }
       if (recordStart >= limit) return DONE;
+      if (rows >= pause) {
+        pausedAt = cursor;
+        pausedEnd = end;
+        return PAUSED;
+      }
       const after = simpleRecord(cursor, end);
       if (after) {
         cursor = after;
