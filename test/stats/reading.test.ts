@@ -1,8 +1,10 @@
 // Reading CSV: the rules of RFC 4180 with pandas' leniencies, encodings, options, and what cannot be read.
+import { renameSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import t from "tap";
 import { gunzipped } from "../../workers/stats/bytes.js";
 import type { ColumnFigures } from "../../workers/stats/describe.js";
+import { openTable } from "../../workers/stats/open-table.js";
 import type { Options } from "../../workers/stats/options.js";
 import { randomOf } from "./random-numbers.js";
 import { contextOf, mistakeOf, type Settings, statsOf } from "./run-stats.js";
@@ -308,4 +310,14 @@ t.test("twenty thousand columns", async (t) => {
   t.equal(columns.length, 20_000);
   t.match(columns[19_999], { name: "c19999", dtype: "int64", min: -19_999, mean: 0 });
   t.match(columns[19_998], { dtype: "object", top: "19998", unique: 2 });
+});
+
+t.test("a file that was not there is looked for again", async (t) => {
+  const { context, remove } = contextOf("a\n1\n");
+  const { path } = context.file!;
+  renameSync(path, `${path}.away`);
+  await t.rejects(openTable({}, context), { code: "ENOENT" });
+  renameSync(`${path}.away`, path);
+  t.same((await openTable({}, context)).names, ["a"]);
+  remove();
 });

@@ -1,7 +1,10 @@
 // What concerns whole rows: correlations of columns, duplicate rows; and that no figure depends on where a file is cut.
 import { isDeepStrictEqual } from "node:util";
 import t from "tap";
+import { emptyKernel } from "../../../workers/stats/kernel/kernel.js";
+import { RowMode, RowReader } from "../../../workers/stats/kernel/row-reader.js";
 import type { Options } from "../../../workers/stats/options.js";
+import { NullValues } from "../../../workers/stats/parse/null-values.js";
 import type { Statistics } from "../../../workers/stats/statistics.js";
 import { randomOf } from "../random-numbers.js";
 import { statsOf } from "../run-stats.js";
@@ -248,4 +251,34 @@ t.test("an outlier in a row that has no partner", async (t) => {
       `${outlier}: ${correlations!.matrix}`,
     );
   }
+});
+
+t.test("short records of many columns take no memory for what they lack", async (t) => {
+  const columns = 500;
+  const layout = {
+    ...{ delimiter: 44, fields: columns, skipLong: false, fieldBytes: 1e6, memory: 2 ** 30, full: true },
+    ...{ columns: Array.from({ length: columns }, (_, at) => at), asTexts: new Set<number>() },
+    ...{ missing: new NullValues([]), numericNulls: false, nullNumbers: new Set<number>() },
+    ...{ utf8: true, utf8Texts: true },
+  };
+  const column = {
+    mode: RowMode.numbers,
+    about: undefined,
+    nullNumbers: new Set<number>(),
+    visit: undefined,
+  };
+  let hashes = 0;
+  const reader = new RowReader(
+    layout,
+    { start: 0, to: Number.POSITIVE_INFINITY, seed: 1n },
+    layout.columns.map(() => column),
+    (words) => {
+      hashes += words.length / 2;
+    },
+  );
+  reader.feed(Buffer.from("1\n".repeat(130_000)), true);
+  t.equal(hashes, 130_000);
+  t.equal(reader.rows, 130_000);
+  // 520 MB of nulls
+  t.ok(emptyKernel().memory.length < 100 * 2 ** 20, `${emptyKernel().memory.length}`);
 });
