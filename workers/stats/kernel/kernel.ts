@@ -82,6 +82,7 @@ export interface Exports {
   bufferAddress(): Address;
   fieldOffset(): number;
   recordOffset(): number;
+  shortRecords(): Address;
   fieldsFound(): number;
 }
 

@@ -27,6 +27,7 @@ export class TableReader extends RecordReader {
   private readonly numbers = new Map<number, RunningNumbers>();
   private readonly texts = new Map<number, RunningTexts>();
   private readonly textBytes: number;
+  private lacking: Float64Array | undefined;
   private readonly scratch: Address;
   /** Bytes that were taken before anything was collected. */
   private readonly overhead: number;
@@ -69,7 +70,22 @@ export class TableReader extends RecordReader {
     return this.kernel.exports.kindsOf(this.columns[at]!);
   }
   nullsAt(at: number): number {
-    return this.kernel.exports.nullsOf(this.columns[at]!) >>> 0;
+    return (this.kernel.exports.nullsOf(this.columns[at]!) >>> 0) + this.missing[this.layout.columns[at]!]!;
+  }
+
+  /** By field: the records that lack it. Not to be asked for before the end. */
+  private get missing(): Float64Array {
+    if (this.lacking) return this.lacking;
+    const { fields } = this.layout;
+    const { memory, exports } = this.kernel;
+    const shorts = new Uint32Array(memory.buffer, exports.shortRecords() >>> 0, fields);
+    this.lacking = new Float64Array(fields);
+    // records of `found` fields lack that one and those after it
+    for (let found = 0, records = 0; found < fields; found++) {
+      records += shorts[found]!;
+      this.lacking[found] = records;
+    }
+    return this.lacking;
   }
 
   /** Numbers of the column at place `at`, in pieces. */

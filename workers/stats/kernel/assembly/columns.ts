@@ -47,7 +47,7 @@ const COLUMN_BYTES: usize = offsetof<Column>();
 
 let missing: usize = 0;
 let numericNulls = false;
-let keepNulls = false;
+export let keepNulls = false;
 let emptyIsNull = false;
 
 /**

@@ -1,5 +1,5 @@
 // Cuts bytes into records and fields, as record-scanner.ts does, which is the reference, and hands the fields to columns.
-import { addField, addNull, Column, columnAt } from "./columns";
+import { addField, addNull, Column, columnAt, keepNulls } from "./columns";
 import { release, take } from "./memory";
 
 const LF: u32 = 10;
@@ -67,6 +67,8 @@ let quoteAt: usize = 0;
 let found: u32 = 0;
 /** For each of them the offset in the record of its content and of its end. */
 let bounds: usize = 0;
+/** For each number of fields, how many records have so few: the rest of their fields are nulls. */
+let shorts: usize = 0;
 /** The last record ended with a CR, to which an LF may belong. */
 let afterCarriage = false;
 
@@ -100,6 +102,8 @@ export function openRecords(
   wanted = take(<usize>fields << 2);
   memory.fill(wanted, 0, <usize>fields << 2);
   bounds = take(<usize>fields << 3);
+  shorts = take(<usize>fields << 2);
+  memory.fill(shorts, 0, <usize>fields << 2);
   window = min(max(LEAST_WINDOW, <usize>fields * FIELD_WINDOW), MOST_WINDOW);
   marks = take((window + 64) << 2);
   unquotedBytes = 4096;
@@ -195,6 +199,10 @@ export function fieldOffset(): usize {
 }
 export function recordOffset(): usize {
   return recordStart - buffer;
+}
+/** For each number of fields, records that have so few: their nulls are in no column. */
+export function shortRecords(): usize {
+  return shorts;
 }
 export function fieldsFound(): u32 {
   return found;
@@ -369,13 +377,9 @@ function endRecord(at: usize): u32 {
     return MORE;
   }
   rows++;
-  for (let field: u32 = 0; field < fields; field++) {
+  for (let field: u32 = 0; field < found; field++) {
     const column = load<usize>(wanted + (<usize>field << 2));
     if (column == 0) continue;
-    if (field >= found) {
-      addNull(changetype<Column>(column));
-      continue;
-    }
     const bound = bounds + (<usize>field << 3);
     const mark = load<u32>(bound);
     const start = recordStart + <usize>(mark & ~ESCAPED);
@@ -383,7 +387,20 @@ function endRecord(at: usize): u32 {
     if (mark & ESCAPED) addUnquoted(changetype<Column>(column), start, end);
     else addField(changetype<Column>(column), start, end);
   }
+  if (found < fields) {
+    const short = shorts + (<usize>found << 2);
+    store<u32>(short, load<u32>(short) + 1);
+    if (keepNulls) addMissing();
+  }
   return MORE;
+}
+
+/** Nulls for the fields that the record lacks. */
+function addMissing(): void {
+  for (let field = found; field < fields; field++) {
+    const column = load<usize>(wanted + (<usize>field << 2));
+    if (column) addNull(changetype<Column>(column));
+  }
 }
 
 /** Whether there are but spaces and tabs on the line. */
