@@ -124,9 +124,11 @@ export function joinTexts(parts: readonly ApproximateTexts[]): JoinedTexts {
     return own;
   });
   const counted = summaryOf(known, WHOLE, TOP_VALUES);
+  // what was kept has been seen
+  const top = counted.top.map((text) => ({ ...text, count: Math.max(1, text.count) }));
   const count = lost + counted.count;
   // without a loss all texts are known; an estimate may be more than there are
   const exact = uncertainty === 0;
   const unique = exact ? counted.unique : Math.min(count, distinct.estimate());
-  return { count, unique, uniqueError: exact ? 0 : DISTINCT_ERROR, uncertainty, top: counted.top, extent };
+  return { count, unique, uniqueError: exact ? 0 : DISTINCT_ERROR, uncertainty, top, extent };
 }
