@@ -64,7 +64,10 @@ export function joinComoments(target: Float64Array, other: Float64Array): void {
 /** As pandas' `corr`; null where a column is constant, or where no row has both. */
 export function correlationOf(comoments: Float64Array): number | null {
   const [, , , xx, yy, xy] = comoments as unknown as [number, number, number, number, number, number];
-  const correlation = xy / (Math.sqrt(xx) * Math.sqrt(yy));
+  const product = xx * yy;
+  // rounded once, unless the product is beyond a double's range
+  const isNormal = product > 2 ** -1000 && product < Number.POSITIVE_INFINITY;
+  const correlation = xy / (isNormal ? Math.sqrt(product) : Math.sqrt(xx) * Math.sqrt(yy));
   return Number.isFinite(correlation) ? Math.min(1, Math.max(-1, correlation)) : null;
 }
 
