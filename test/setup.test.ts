@@ -65,7 +65,7 @@ class Checkout {
       mkdirSync(join(this.root, name), { recursive: true });
     }
     mkdirSync(this.bin);
-    for (const name of ["package.json", "tsconfig.json", "scripts/setup"]) {
+    for (const name of ["package.json", "tsconfig.json", "asconfig.json", "scripts/setup"]) {
       copyFileSync(name, join(this.root, name));
     }
     this.write("src/main.ts", "export {};\n");
@@ -197,6 +197,7 @@ t.test("what was changed, added or deleted is built, without remains of the last
     added: () => checkout.write("workers/more.ts", "export {};\n"),
     deleted: () => checkout.remove("workers/more.ts"),
     "tsconfig.json": () => checkout.write("tsconfig.json", "{}"),
+    "asconfig.json": () => checkout.write("asconfig.json", "{}"),
     "dist is gone": () => checkout.remove("dist"),
   };
   for (const [name, change] of Object.entries(changes)) {
