@@ -1,6 +1,6 @@
 // The full level and estimates of an upload in several parts on real threads, with the job's log and the CSV.
 import t from "tap";
-import { startTestService } from "../service.js";
+import { type Json, startTestService } from "../service.js";
 
 const service = await startTestService(t);
 
@@ -9,15 +9,7 @@ const ROWS = 120_000;
 const row = (at: number) => `${at * 1.5},kind ${at % 3},2024-01-${String(1 + (at % 31)).padStart(2, "0")}\n`;
 const CSV = `n,kind,day\n${Array.from({ length: ROWS }, (_, at) => row(at)).join("")}${row(ROWS - 1)}`;
 
-interface Job {
-  id: string;
-  state: string;
-  // biome-ignore lint/suspicious/noExplicitAny: compared with what is expected
-  result: any;
-  links: { result: string };
-}
-
-async function send(options: Record<string, string>): Promise<Job> {
+async function send(options: Record<string, string>): Promise<Json> {
   const body = new FormData();
   for (const [name, value] of Object.entries(options)) body.append(name, value);
   body.append("file", new Blob([CSV]), "rows.csv");
@@ -26,7 +18,7 @@ async function send(options: Record<string, string>): Promise<Job> {
     body,
     headers: { prefer: "wait=60" },
   });
-  return (await response.json()) as Job;
+  return await response.json();
 }
 
 t.test("level=full", async (t) => {

@@ -14,8 +14,7 @@ import { type OpenedTable, openTable } from "./open-table.js";
 import { levelOf, type Options } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
 import { inputErrorOf } from "./read-failure.js";
-import { readTable, readTexts } from "./read-table.js";
-import { guessRecordStart } from "./record-start.js";
+import { type ReadPart, type ReadResult, readPart, readRound } from "./read-round.js";
 import { checkFigures, checkTexts } from "./result-size.js";
 import {
   type CountPart,
@@ -32,44 +31,14 @@ import {
   type TableFigures,
 } from "./rows-round.js";
 import { againSentence, estimatesSentence, foundSentence, readSentence } from "./sentences.js";
-import { cutSlots, type ReadRange, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
+import { cutSlots, rowsOf, type Slot, textsToRead, verifySlots } from "./slots.js";
 import type { Statistics } from "./statistics.js";
-import type { Table } from "./table.js";
 
 /** Files up to this size are read and described in one step. */
 const SMALL_BYTES = 2 ** 20;
 /** Bounds of the range of one part. */
 const LEAST_PART_BYTES = 2 ** 20;
 const MOST_PART_BYTES = 256 * 2 ** 20;
-
-interface ReadPart {
-  step: "read";
-  slot: number;
-  from: number;
-  to: number;
-  /** What hashes of texts begin with: the same in all parts of a job. */
-  seed: bigint;
-  /** The first record's offset, when it is known. */
-  start: number | undefined;
-  /** Read these columns alone, as texts. */
-  asTexts: number[] | undefined;
-  /** Bytes that all parts of the round read. */
-  total: number;
-  /** Steps have no memory of their own: the first part of a round carries what is known so far. */
-  slots: Slot[] | undefined;
-}
-
-interface ReadResult {
-  step: "read";
-  slot: number;
-  seed: bigint;
-  /** Undefined when no record begins in the range, or columns were read again as texts. */
-  read: ReadRange | undefined;
-  tables: Table[];
-  texts: Table[];
-  asTexts: boolean;
-  slots: Slot[] | undefined;
-}
 
 export type Part = ReadPart | DescribePart | RowsPart | CountPart;
 export type PartResult = ReadResult | DescribeResult | RowsResult | CountResult;
@@ -209,52 +178,6 @@ async function finishHere(start: number, context: Context): Promise<Answer<Stati
     round = await mergeParts(results, context, { manyValues: Number.POSITIVE_INFINITY });
   }
   return round;
-}
-
-function readRound(
-  slots: Slot[],
-  wanted: { slot: number; start: number | undefined; asTexts?: number[] }[],
-  seed: bigint,
-  bytes: number,
-): { parts: ReadPart[] } {
-  const total = wanted.reduce(
-    (sum, { slot }) => sum + Math.min(slots[slot]!.to, bytes) - slots[slot]!.from,
-    0,
-  );
-  const parts = wanted.map(({ slot, start, asTexts }, at): ReadPart => {
-    const { from, to } = slots[slot]!;
-    return { step: "read", slot, from, to, seed, start, asTexts, total, slots: at === 0 ? slots : undefined };
-  });
-  return { parts };
-}
-
-async function readPart(part: ReadPart, opened: OpenedTable, context: Context): Promise<ReadResult> {
-  const { slot, from, to, seed, asTexts, slots, total } = part;
-  const { path, bytes } = context.file!;
-  const layout = { ...opened.layout, memory: shareOfMemory(part, opened.layout.memory, bytes) };
-  const result: ReadResult = {
-    ...{ step: "read", slot, seed, slots, asTexts: asTexts !== undefined },
-    ...{ read: undefined, tables: [], texts: [] },
-  };
-  const start = part.start ?? guessRecordStart(path, from, Math.min(to, bytes), layout);
-  if (start === undefined || start >= to) return result;
-  const range = { start, to, seed };
-  if (asTexts) return { ...result, texts: await readTexts(opened, layout, asTexts, range, context, total) };
-  return { ...result, ...(await readTable(opened, layout, range, context, total)) };
-}
-
-/** The kernel's memory ends at 4 GiB, and holds a long record, too. */
-const MOST_SHARE = 2 ** 31;
-
-/**
- * A range's share of the job's memory, by its bytes. Of a file that is read as one range, what was collected is once
- * in the kernel's memory and once packed.
- */
-function shareOfMemory({ slot, from, to }: ReadPart, memory: number, bytes: number): number {
-  // the only range: what is unpacked or transcoded has another size than the file
-  const isWhole = slot === 0 && to === Number.POSITIVE_INFINITY;
-  const share = isWhole ? 1 : (Math.min(to, bytes) - from) / bytes;
-  return Math.min(memory * Math.min(share, 0.5), MOST_SHARE);
 }
 
 function endWith(

@@ -17,7 +17,6 @@ const HUGE: u32 = 8;
 const HUGE_FIRST: u32 = 64;
 
 /** A block of numbers: this head, then doubles up to `used` (for the last one, up to the column's `next`). */
-// @ts-ignore: decorator
 @unmanaged
 class Block {
   next: usize;
@@ -28,7 +27,6 @@ const BLOCK_HEAD: usize = 16;
 const FIRST_BLOCK: usize = 128;
 const MOST_BLOCK: usize = 65536;
 
-// @ts-ignore: decorator
 @unmanaged
 export class Column {
   /** Where the next number goes, and where its block ends. */
@@ -69,7 +67,6 @@ export function openColumns(count: u32): usize {
   return columns;
 }
 
-// @ts-ignore: decorator
 @inline
 export function columnAt(columns: usize, at: u32): Column {
   return changetype<Column>(columns + <usize>at * COLUMN_BYTES);
@@ -81,14 +78,12 @@ export function beginTexts(column: Column): void {
 }
 
 /** Takes a null. */
-// @ts-ignore: decorator
 @inline
 export function addNull(column: Column): void {
   column.nulls++;
   if (keepNulls) push(column, NaN);
 }
 
-// @ts-ignore: decorator
 @inline
 function push(column: Column, value: f64): void {
   if (column.next == column.limit) addBlock(column);
@@ -97,7 +92,6 @@ function push(column: Column, value: f64): void {
 }
 
 /** Takes the field in [from, to). */
-// @ts-ignore: decorator
 @inline
 export function addField(column: Column, from: usize, to: usize): void {
   if (column.mode == NUMBERS && !numericNulls) {
@@ -116,7 +110,6 @@ export function addField(column: Column, from: usize, to: usize): void {
   addOther(column, from, to);
 }
 
-// @ts-ignore: decorator
 @inline
 function addKind(column: Column, kind: u32): void {
   if (kind & HUGE && !(column.kinds & DECIMAL)) column.kinds |= HUGE_FIRST;

@@ -20,7 +20,6 @@ export function powersAddress(): usize {
 }
 
 /** mantissa × 10^power, rounded to the nearest; NaN when this way cannot tell. */
-// @ts-ignore: decorator
 @inline
 export function toDouble(mantissa: u64, power: i32): f64 {
   if (mantissa <= MOST_EXACT && power <= 0 && power >= -MOST_EXACT_POWER)

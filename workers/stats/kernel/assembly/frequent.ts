@@ -1,5 +1,5 @@
 // The most frequent of more texts than fit the memory (Misra and Gries, Finding repeated elements, 1982), and how many there are.
-import { select } from "./figures";
+import { select } from "./select";
 import { release, take } from "./memory";
 import { addEntry, blockAfter, blockBegin, blockEnd, closeBlock, entryBytes, Entry, openTexts, Texts } from "./texts";
 

@@ -7,6 +7,7 @@ export * from "./columns";
 export * from "./records";
 export * from "./rows";
 export * from "./figures";
+export * from "./select";
 export * from "./frequent";
 export {
   addDoubles,

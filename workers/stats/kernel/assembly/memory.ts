@@ -18,7 +18,6 @@ export function clearMemory(): void {
 }
 
 /** log2 of the size of the block that holds `bytes`. */
-// @ts-ignore: decorator
 @inline
 export function sizeClass(bytes: usize): u32 {
   return max(LEAST, 32 - <u32>clz<u32>(max(<u32>bytes, 1) - 1));

@@ -26,7 +26,6 @@ const LAST = memory.data(17 * 16, 16);
 const SQUEEZE = memory.data(16 * 16, 16);
 
 /** Reads [from, to) in the reference's way and writes the number to `target`. */
-// @ts-ignore: decorator
 @external("host", "parseNumber")
 declare function parseByReference(from: usize, to: usize, target: usize): u32;
 
@@ -39,7 +38,6 @@ export function prepareNumerals(): void {
 }
 
 /** The number that sixteen digits (0 to 9, the most significant first) spell. */
-// @ts-ignore: decorator
 @inline
 function sixteenDigits(digits: v128): u64 {
   const tens = i16x8.mul(v128.and(digits, i16x8.splat(0xff)), i16x8.splat(10));
@@ -51,26 +49,22 @@ function sixteenDigits(digits: v128): u64 {
 }
 
 /** The values of sixteen digits; other bytes become more than 9. */
-// @ts-ignore: decorator
 @inline
 function digitsAt(address: usize): v128 {
   return i8x16.sub(v128.load(address), i8x16.splat(<i8>ZERO));
 }
 
 /** A bit for each byte that is no digit, the first byte's the lowest. */
-// @ts-ignore: decorator
 @inline
 function others(digits: v128): u32 {
   return i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9)));
 }
 
-// @ts-ignore: decorator
 @inline
 function lastBytes(digits: v128, count: i32): v128 {
   return v128.and(digits, v128.load(LAST + (<usize>count << 4)));
 }
 
-// @ts-ignore: decorator
 @inline
 function withoutPoint(digits: v128, fraction: i32): v128 {
   return i8x16.swizzle(digits, v128.load(SQUEEZE + (<usize>fraction << 4)));
@@ -80,7 +74,6 @@ function withoutPoint(digits: v128, fraction: i32): v128 {
  * Reads the field in [from, to), writes its number to `target` and answers what it is. Up to 32 bytes before
  * the field are loaded.
  */
-// @ts-ignore: decorator
 @inline
 export function parseNumber(from: usize, to: usize, target: usize): u32 {
   const length = <i32>(to - from);
@@ -154,7 +147,6 @@ function parseLong(from: usize, to: usize, target: usize): u32 {
   return DECIMAL;
 }
 
-// @ts-ignore: decorator
 @inline
 function isSpace(byte: u32): bool {
   return byte == 32 || byte - 9 < 5;

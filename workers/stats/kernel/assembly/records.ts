@@ -1,4 +1,5 @@
 // Cuts bytes into records and fields, as record-scanner.ts does, which is the reference, and hands the fields to columns.
+// One walk over a file's marks, whose state all of its functions share: therefore one file.
 import { addField, addNull, Column, columnAt, keepNulls } from "./columns";
 import { release, take } from "./memory";
 
@@ -208,7 +209,6 @@ export function fieldsFound(): u32 {
   return found;
 }
 
-// @ts-ignore: decorator
 @inline
 function areMarks(bytes: v128, own: v128): v128 {
   const ends = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>LF)), i8x16.eq(bytes, i8x16.splat(<i8>CR)));
@@ -317,7 +317,6 @@ function walk(cursor: usize, end: usize, edge: usize, limit: usize): u32 {
  * Takes the record at `cursor` when it has as many fields as there should be, without quotes, and ends with LF or
  * CRLF; answers the cursor after it, or 0.
  */
-// @ts-ignore: decorator
 @inline
 function simpleRecord(cursor: usize, end: usize): usize {
   const last = cursor + (<usize>(fields - 1) << 2);

@@ -19,7 +19,6 @@ export function hashFields(hashes: usize, fields: usize, count: u32, areNumbers:
 }
 
 /** Different hashes: an open-addressed table of them, in which 0 is a free place. At most half are taken. */
-// @ts-ignore: decorator
 @unmanaged
 class HashSet {
   slots: usize;
@@ -56,7 +55,6 @@ export function distinctHashes(hashes: HashSet): u32 {
 }
 
 /** Answers whether it is a new one. */
-// @ts-ignore: decorator
 @inline
 function insert(slots: usize, slotCount: u32, hash: u64): bool {
   const mask = slotCount - 1;
@@ -126,7 +124,6 @@ export function addComoments(target: usize, xs: usize, ys: usize, count: u32): v
   joinComoments(target, n, x0 + x / n, y0 + y / n, xx, yy, total(product) - (x * y) / n);
 }
 
-// @ts-ignore: decorator
 @inline
 function isPair(xs: usize, ys: usize, row: u32): bool {
   const x = load<f64>(xs + (<usize>row << 3));
@@ -134,7 +131,6 @@ function isPair(xs: usize, ys: usize, row: u32): bool {
   return x == x && y == y;
 }
 
-// @ts-ignore: decorator
 @inline
 function total(lanes: v128): f64 {
   return f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);

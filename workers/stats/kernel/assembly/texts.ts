@@ -6,7 +6,6 @@ import { release, take } from "./memory";
  * A text and how often it was seen: this head, then its bytes, zeros up to a multiple of 16. Entries of a table
  * stand one after the other in its blocks; the host copies them as they are, and `addEntries` reads them.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class Entry {
   hash: u32;
@@ -17,14 +16,12 @@ export class Entry {
 }
 const HEAD: usize = 16;
 
-// @ts-ignore: decorator
 @inline
 export function entryBytes(entry: Entry): usize {
   return HEAD + ((<usize>entry.length + 15) & ~15);
 }
 
 /** A block of entries: this head, then entries up to `used`. */
-// @ts-ignore: decorator
 @unmanaged
 class Block {
   next: usize;
@@ -40,7 +37,6 @@ const FIRST_SLOTS: u32 = 16;
 const FIRST_BLOCK: usize = 1024;
 const MOST_BLOCK: usize = 65536;
 
-// @ts-ignore: decorator
 @unmanaged
 export class Texts {
   /** 8 bytes each: an entry's address, 0 for none, and above it its hash. At most half are taken. */
@@ -92,21 +88,18 @@ export function prepareTexts(): void {
  * Both halves of the 128-bit product, as in Wang Yi's wyhash: with secrets in both factors nobody can prepare texts that collide,
  * as they can when a word is only multiplied by a constant.
  */
-// @ts-ignore: decorator
 @inline
 function folded(a: u64, b: u64): u64 {
   return (a * b) ^ upperProduct(a, b);
 }
 
 /** The last, perhaps incomplete, sixteen bytes of a text, with zeros behind it. */
-// @ts-ignore: decorator
 @inline
 function lastBytes(at: usize, to: usize): v128 {
   return v128.and(v128.load(at), v128.load(FIRST + ((to - at) << 4)));
 }
 
 /** The hash of the text in [from, to); up to 15 bytes after it are loaded. */
-// @ts-ignore: decorator
 @inline
 export function hashText(from: usize, to: usize): u64 {
   let hash = seed ^ <u64>(to - from);
@@ -135,7 +128,6 @@ export function addDoubles(texts: Texts, from: usize, count: u32, base: u32, par
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function seeText(texts: Texts, code: u32, from: usize, to: usize, rank: u32): void {
   const mask = texts.slotCount - 1;
@@ -166,7 +158,6 @@ function seeText(texts: Texts, code: u32, from: usize, to: usize, rank: u32): vo
 }
 
 /** Whether the entry's bytes are those in [from, to), the lengths being equal. */
-// @ts-ignore: decorator
 @inline
 function sameText(own: usize, from: usize, to: usize): bool {
   let at = from;
@@ -191,7 +182,6 @@ export function addEntries(texts: Texts, from: usize, to: usize, base: u32, part
   return at;
 }
 
-// @ts-ignore: decorator
 @inline
 export function addEntry(texts: Texts, source: Entry, size: usize, base: u32): void {
   const code = source.hash;
@@ -215,7 +205,6 @@ export function addEntry(texts: Texts, source: Entry, size: usize, base: u32): v
   occupy(texts, slot, entry);
 }
 
-// @ts-ignore: decorator
 @inline
 function sameEntry(a: Entry, b: Entry, size: usize): bool {
   for (let at = HEAD; at < size; at += 16)
