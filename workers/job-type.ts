@@ -72,9 +72,16 @@ export interface Answer<Output> {
   artifact?: Uint8Array;
 }
 
+/** How one with a long result ends: with its JSON, each piece of which is used up before the next is asked for. */
+export interface LongAnswer {
+  json: Iterable<string | Uint8Array>;
+}
+
+export type End<Output> = Answer<Output> | LongAnswer;
+
 /** One step that computes the whole job in one thread. */
 export interface WholeTask<Input, Output> {
-  task(input: Input, context: TaskContext<Input>): Answer<Output> | Promise<Answer<Output>>;
+  task(input: Input, context: TaskContext<Input>): End<Output> | Promise<End<Output>>;
 }
 
 /**

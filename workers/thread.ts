@@ -1,19 +1,11 @@
 // The threads' only entry: runs one step of one job and hands back its result as final JSON bytes.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
+import { type Answered, type AnswerSettings, answer } from "./answer.js";
 import { type Envelope, seal, unseal } from "./envelope.js";
 import { InputError, type InputProblem } from "./input-error.js";
-import type {
-  Answer,
-  AnyJobType,
-  ModelReference,
-  Progress,
-  Round,
-  SourceFile,
-  TaskContext,
-} from "./job-type.js";
+import type { AnyJobType, ModelReference, Progress, Round, SourceFile, TaskContext } from "./job-type.js";
 import { parseJson } from "./json.js";
 import type { Limits } from "./limits.js";
 import { validate } from "./validation.js";
@@ -35,19 +27,12 @@ export interface StepRequest {
 }
 
 /** What is the same for all steps of a pool, told to its threads once. */
-export interface StepSettings {
+export interface StepSettings extends AnswerSettings {
   limits: Limits;
   /** Bytes that the steps of a job together may hold. */
   memory: number;
   /** How many parts can run at the same time. */
   threads: number;
-  /** A result of at most this many bytes is handed back; a larger one is written to a file. */
-  inlineBytes: number;
-  /** The folders of such files, and of what jobs make, by the jobs' ids. */
-  results: string;
-  made: string;
-  /** Whether a file must be on the disk before the step ends. */
-  durable: boolean;
 }
 
 /** What the answer to `refer` holds. */
@@ -59,7 +44,7 @@ export interface Referred {
 }
 
 export type StepReply = (
-  | { kind: "answer"; bytes: number; result: string | null; made: string | undefined }
+  | Answered
   /** The parts of the next round, or a part's result. */
   | { kind: "parts" | "part"; envelopes: Envelope[] }
   | { kind: "value"; value: unknown }
@@ -147,7 +132,7 @@ async function runStep(
     if (request.step === "refer") return { kind: "value", value: refer(type, request) };
     const context = contextOf(type, request, settings, spoken);
     const { id } = request.job;
-    if ("task" in type) return answer(type, id, settings, await type.task(context.input, context));
+    if ("task" in type) return answer(type, id, await type.task(context.input, context), settings);
     const payload = request.envelopes?.map(unseal) ?? [];
     if (request.step === "part")
       return { kind: "part", envelopes: [seal(await type.part(payload[0], context))] };
@@ -155,7 +140,7 @@ async function runStep(
       request.step === "plan" ? await type.plan(context.input, context) : await type.merge(payload, context);
     return "parts" in round
       ? { kind: "parts", envelopes: round.parts.map(seal) }
-      : answer(type, id, settings, round);
+      : answer(type, id, round, settings);
   } catch (error) {
     if (error instanceof InputError) return { kind: "mistake", problem: error.problem };
     throw error;
@@ -210,35 +195,6 @@ function contextOf(
       tell({ sentence });
     },
   };
-}
-
-/** The only place where a result becomes JSON: what is written here is what the caller reads. */
-function answer(
-  type: AnyJobType,
-  id: string,
-  { inlineBytes, results, made, durable }: StepSettings,
-  { result, artifact }: Answer<unknown>,
-): StepReply {
-  const json = JSON.stringify(result);
-  const bytes = Buffer.byteLength(json);
-  if (artifact) writeWhole(join(made, id), artifact, durable);
-  if (bytes > inlineBytes) writeWhole(join(results, id), json, durable);
-  const document = type.makes && JSON.stringify((result as Record<string, unknown>)[type.makes]);
-  return { kind: "answer", bytes, result: bytes > inlineBytes ? null : json, made: document };
-}
-
-/** Readers see the whole file or none, also when two workers write it at the same time. */
-function writeWhole(path: string, content: Uint8Array | string, durable: boolean): void {
-  const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  writeFileSync(temporary, content, { mode: 0o600, flush: durable });
-  renameSync(temporary, path);
-  if (!durable) return;
-  const folder = openSync(dirname(path), "r"); // a new name is durable when its folder is
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function format(type: AnyJobType, request: FormatRequest): void {

@@ -29,7 +29,12 @@ export async function runTask<Name extends string, Input extends TSchema, Output
   context: TaskContext<Static<Input>>,
 ): Promise<Answer<Static<Output>>> {
   if (!("task" in type)) throw new Error(`${type.name} is not one whole task`);
-  return type.task(context.input, context);
+  const end = await type.task(context.input, context);
+  return "result" in end ? end : { result: JSON.parse(textOf(end.json)) };
+}
+
+function textOf(pieces: Iterable<string | Uint8Array>): string {
+  return Array.from(pieces, (piece) => Buffer.from(piece as string).toString()).join("");
 }
 
 /** The problem that `check` throws, if it throws one. */
