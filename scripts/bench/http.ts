@@ -1,8 +1,7 @@
 // What the service does in a second beside what is compared with it: interleaved rounds, medians, ratios.
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { JSON_HEADERS, startAbacus } from "./abacus.js";
+import { bareRoundTrips } from "./bare-bullmq.js";
 import { CONNECTIONS, loadWith, type Request } from "./load.js";
 import { measureMemory } from "./memory.js";
 import { type OwnRedis, startOwnRedis } from "./own-redis.js";
@@ -54,16 +53,8 @@ const polls: Measure = async (own, seconds) => {
 
 const bareBullmq =
   (concurrency: number): Measure =>
-  async ({ path }, seconds) => {
-    const file = fileURLToPath(new URL("peers/bare-bullmq.js", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      file,
-      path,
-      `${concurrency}`,
-      `${seconds}`,
-    ]);
-    return Number(stdout);
-  };
+  ({ path }, seconds) =>
+    bareRoundTrips(path, { concurrency, seconds, atOnce: CONNECTIONS });
 
 const fastifyAdd: Measure = async ({ path }, seconds) => {
   const server = await startServer("peers/fastify-add.js", [path]);

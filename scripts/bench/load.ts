@@ -1,4 +1,4 @@
-// Load from 50 connections, each of which sends its next request when it has the answer to the one before.
+// Load from connections each of which sends its next request when it has the answer to the one before.
 import autocannon from "autocannon";
 
 export const CONNECTIONS = 50;
@@ -8,9 +8,14 @@ const WARM_UP = 1;
 export type Request = Pick<autocannon.Request, "method" | "headers" | "body">;
 
 /** How many answers of 2xx a second. Throws when there are others. */
-export async function loadWith(url: string, request: Request, seconds: number): Promise<number> {
-  await fire(url, request, { duration: WARM_UP });
-  const result = await fire(url, request, { duration: seconds });
+export async function loadWith(
+  url: string,
+  request: Request,
+  seconds: number,
+  connections = CONNECTIONS,
+): Promise<number> {
+  await fire(url, request, { duration: WARM_UP }, connections);
+  const result = await fire(url, request, { duration: seconds }, connections);
   return result["2xx"] / result.duration;
 }
 
@@ -23,10 +28,11 @@ async function fire(
   url: string,
   request: Request,
   extent: { duration: number } | { amount: number },
+  connections = CONNECTIONS,
 ): Promise<autocannon.Result> {
   const result = await autocannon({
     url,
-    connections: CONNECTIONS,
+    connections,
     ...request,
     ...extent,
   } as autocannon.Options);

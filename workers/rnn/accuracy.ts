@@ -1,7 +1,7 @@
 // How often a network is right: over all the pairs that it can be asked, or over a sample of them.
 import type { MersenneTwister } from "../random/mt19937.js";
-import { type Dimensions, predictor, type Weights } from "./network.js";
-import { drawPair } from "./train.js";
+import { ask } from "./kernel/ask.js";
+import type { Dimensions, Weights } from "./network.js";
 
 /** The most pairs that an accuracy is measured over: min(16,384, 1e9 / (B·H²)), a whole number. */
 export function accuracyPairs({ binaryDim, hiddenDim }: Dimensions): number {
@@ -13,17 +13,23 @@ export function accuracyPairs({ binaryDim, hiddenDim }: Dimensions): number {
  * over that many pairs drawn from `generator`.
  */
 export function measureAccuracy(weights: Weights, generator: MersenneTwister): number {
-  const predict = predictor(weights);
-  const most = accuracyPairs(weights);
-  const numbers = 2 ** (weights.binaryDim - 1);
-  const exhaustive = numbers ** 2 <= most;
-  const pairs = exhaustive ? numbers ** 2 : most;
+  const pairs = questions(weights, generator);
   let right = 0;
-  for (let k = 0; k < pairs; k++) {
-    const [a, b] = exhaustive
-      ? [Math.floor(k / numbers), k % numbers]
-      : drawPair(generator, weights.binaryDim);
-    if (predict(a, b) === a + b) right++;
-  }
-  return right / pairs;
+  let at = 0;
+  for (const { sums } of ask(weights, pairs))
+    for (const sum of sums) if (sum === pairs[at++]! + pairs[at++]!) right++;
+  return right / (pairs.length / 2);
+}
+
+/** a and b in turn. */
+function questions(dimensions: Dimensions, generator: MersenneTwister): Int32Array {
+  const { binaryDim } = dimensions;
+  const most = accuracyPairs(dimensions);
+  const numbers = 2 ** (binaryDim - 1);
+  const all = numbers ** 2;
+  if (all <= most)
+    return Int32Array.from({ length: 2 * all }, (_, k) =>
+      k % 2 === 0 ? Math.floor(k / 2 / numbers) : (k >> 1) % numbers,
+    );
+  return Int32Array.from({ length: 2 * most }, () => generator.integerOfBits(binaryDim - 1));
 }

@@ -1,7 +1,7 @@
 // Training: random sums shown to the network one after the other, and the record of how it got on.
 import { InputError } from "../input-error.js";
 import { MersenneTwister } from "../random/mt19937.js";
-import { Learner } from "./learner.js";
+import { KernelLearner } from "./kernel/learner.js";
 import { type Dimensions, drawWeights, type Weights } from "./network.js";
 import { ErrorCurve, RecentIterations } from "./record.js";
 
@@ -56,27 +56,30 @@ export function drawPair(generator: MersenneTwister, binaryDim: number): [a: num
 export function train(settings: Settings, onProgress?: (progress: TrainingProgress) => void): Training {
   const { binaryDim, alpha, iterations, seed } = settings;
   const generator = new MersenneTwister(seed);
-  const weights = drawWeights(generator, settings);
-  const learner = new Learner(weights, alpha);
+  const most = iterationsAtOnce(settings);
+  const learner = new KernelLearner(drawWeights(generator, settings), alpha, most);
   const logged = loggedIterations(iterations);
   const log: LogEntry[] = [];
   const curve = new ErrorCurve(iterations);
   const recent = new RecentIterations();
-  const stride = progressStride(settings);
   const start = performance.now();
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    const [a, b] = drawPair(generator, binaryDim);
-    const predicted = learner.learn(a, b);
-    const { error } = learner;
-    if (!learner.finite) throw diverged(iteration, alpha);
-    if (logged.has(iteration)) log.push({ iteration, error, a, b, predicted, sum: a + b });
-    curve.add(error);
-    recent.add(error, predicted === a + b);
-    if (onProgress && (iteration + 1) % stride === 0)
-      onProgress({ done: iteration + 1, error: recent.error, accuracy: recent.accuracy });
+  for (let done = 0; done < iterations; ) {
+    const count = Math.min(most, iterations - done);
+    for (let k = 0; k < count; k++) learner.show(k, ...drawPair(generator, binaryDim));
+    const learned = learner.learn(count);
+    if (learned < count) throw diverged(done + learned, alpha);
+    for (let k = 0; k < count; k++) {
+      const { a, b, predicted, error } = learner.example(k);
+      const iteration = done + k;
+      if (logged.has(iteration)) log.push({ iteration, error, a, b, predicted, sum: a + b });
+      curve.add(error);
+      recent.add(error, predicted === a + b);
+    }
+    done += count;
+    onProgress?.({ done, error: recent.error, accuracy: recent.accuracy });
   }
   const seconds = (performance.now() - start) / 1000;
-  return { weights, generator, log, errors: curve.means(), seconds };
+  return { weights: learner.weights(), generator, log, errors: curve.means(), seconds };
 }
 
 function loggedIterations(iterations: number): Set<number> {
@@ -85,11 +88,11 @@ function loggedIterations(iterations: number): Set<number> {
 
 /**
  * Iterations between two reports. An iteration's B steps take about H² multiplications three times
- * over, and H + 1 exponentials that cost like sixteen each: 150,000 of these are about a millisecond.
+ * over, and H + 1 exponentials that cost like sixteen each: 2,000,000 of these are about a millisecond.
  */
-function progressStride({ binaryDim, hiddenDim }: Dimensions): number {
+function iterationsAtOnce({ binaryDim, hiddenDim }: Dimensions): number {
   const work = binaryDim * (hiddenDim + 16) * (hiddenDim + 1);
-  return Math.ceil(150_000 / work);
+  return Math.min(1024, Math.ceil(2_000_000 / work));
 }
 
 function diverged(iteration: number, alpha: number): InputError {

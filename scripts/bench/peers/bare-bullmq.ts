@@ -1,13 +1,11 @@
-// The peer of waited jobs: BullMQ alone, which adds a job and waits for its end, 50 at a time, in one process.
-// usage: bare-bullmq.js SOCKET CONCURRENCY SECONDS; prints how many a second.
+// The peer of waited jobs: BullMQ alone, which adds a job and waits for its end, in one process.
+// usage: bare-bullmq.js SOCKET CONCURRENCY SECONDS AT_ONCE; prints how many a second.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
 
-const [path = "", concurrency = "50", seconds = "4"] = process.argv.slice(2);
+const [path = "", concurrency = "50", seconds = "4", atOnce = "50"] = process.argv.slice(2);
 const connect = () => new Redis({ path, maxRetriesPerRequest: null });
-/** Jobs that are waited for at a time. */
-const AT_ONCE = 50;
 const WARM_UP = 1000;
 
 const queue = new Queue<{ a: number; b: number }, { sum: number }>("bare", { connection: connect() });
@@ -29,7 +27,7 @@ async function addAndWait(): Promise<void> {
     done++;
   }
 }
-for (let i = 0; i < AT_ONCE; i++) void addAndWait();
+for (let i = 0; i < Number(atOnce); i++) void addAndWait();
 await sleep(WARM_UP);
 const [before, began] = [done, performance.now()];
 await sleep(Number(seconds) * 1000);

@@ -1,0 +1,6 @@
+// What the module exports; built by asc, read by ../kernel.ts.
+export { exchange, open, stride, synapse0, synapse1, synapseH } from "./network";
+export { right, writeAdditions } from "./additions";
+export { ask } from "./ask";
+export { derive, learn } from "./learn";
+export { fillTable } from "./sigmoid";
