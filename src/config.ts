@@ -67,6 +67,7 @@ const settings = {
     default: DEFAULT_LIMITS.trainCost,
     minimum: 1,
   }),
+  SAMPLE_CELLS: count("samples × features of one set of samples", DEFAULT_LIMITS.sampleCells),
   QUEUE_DEPTH: count("jobs that have not ended, of all accounts", 100_000),
   ACCOUNT_JOBS: count("jobs of one account that have not ended", 10_000),
   RATE_LIMIT: count("submissions of an account in a minute", 600),
@@ -230,8 +231,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
 
 /** The part of the settings that computations keep to. */
 export function limitsOf(config: Config): Limits {
-  const { UPLOAD_BYTES, COLUMNS, FIELD_BYTES, TRAIN_COST } = config;
-  return { uploadBytes: UPLOAD_BYTES, columns: COLUMNS, fieldBytes: FIELD_BYTES, trainCost: TRAIN_COST };
+  const { UPLOAD_BYTES, COLUMNS, FIELD_BYTES, TRAIN_COST, SAMPLE_CELLS } = config;
+  return {
+    ...{ uploadBytes: UPLOAD_BYTES, columns: COLUMNS, fieldBytes: FIELD_BYTES },
+    ...{ trainCost: TRAIN_COST, sampleCells: SAMPLE_CELLS },
+  };
 }
 
 /** For `catch` where the system does not allow what settings ask for: throws an error that names them. */

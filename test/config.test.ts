@@ -35,6 +35,7 @@ const defaults: Record<string, unknown> = {
   COLUMNS: 20_000,
   FIELD_BYTES: MIB,
   TRAIN_COST: 1e11,
+  SAMPLE_CELLS: 10_000_000,
   QUEUE_DEPTH: 100_000,
   ACCOUNT_JOBS: 10_000,
   RATE_LIMIT: 600,

@@ -102,7 +102,10 @@ export interface SplitTask<Input, Output, Part, PartResult> {
 export type Round<Output, Part> = Answer<Output> | { parts: Part[] };
 
 /** A method's type, whose parameter is compared loosely, so that every job type is an AnyJobType. */
-type Format<Output> = { make(result: Output): Iterable<string | Uint8Array> }["make"];
+type Make<Output> = { make(result: Output): Iterable<string | Uint8Array> }["make"];
+
+/** Makes a format of a result; where the values of a long one would take too much, of the bytes of its JSON. */
+export type Format<Output> = Make<Output> & { ofJson?(json: Uint8Array): Iterable<string | Uint8Array> };
 
 export interface JobTypeProperties<Name extends string, Input, Output> {
   /** The public name, as in a job document's `type`. */
@@ -119,6 +122,8 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
   accepts: readonly ("json" | "file")[];
   input: TSchema;
   output: TSchema;
+  /** What a request without a body asks for; unless said, an input without fields. */
+  whenEmpty?: Input;
   /** The schema of `progress.detail`. */
   detail?: TSchema;
   /** For the API documentation and the tests. */
@@ -132,6 +137,8 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
    * before anything is accepted.
    */
   check?(input: Input, model: ModelReference | undefined, limits: Limits, hasFile?: boolean): void;
+  /** Reads a stored body as it is usual more quickly than JSON.parse and validation do; else `undefined`. */
+  read?(body: Uint8Array): Input | undefined;
   /** The id or name of the model that the input refers to. */
   model?(input: Input): string;
   /** What a completed job leaves behind under its id, its bytes being the answer's `artifact`. */

@@ -9,6 +9,8 @@ export interface Limits {
   readonly fieldBytes: number;
   /** iterations × binaryDim × hiddenDim² of one training. */
   readonly trainCost: number;
+  /** samples × features of one set of samples. */
+  readonly sampleCells: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -16,4 +18,5 @@ export const DEFAULT_LIMITS: Limits = {
   columns: 20_000,
   fieldBytes: 1_048_576,
   trainCost: 1e11,
+  sampleCells: 10_000_000,
 };

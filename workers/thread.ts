@@ -4,10 +4,12 @@ import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
 import { type Answered, type AnswerSettings, answer } from "./answer.js";
 import { type Envelope, seal, unseal } from "./envelope.js";
+import { formatted } from "./formats.js";
 import { InputError, type InputProblem } from "./input-error.js";
 import type { AnyJobType, ModelReference, Progress, Round, SourceFile, TaskContext } from "./job-type.js";
 import { parseJson } from "./json.js";
 import type { Limits } from "./limits.js";
+import { defaultModelJson, weightsJson } from "./model-answers.js";
 import { validate } from "./validation.js";
 
 /** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but envelopes. */
@@ -61,15 +63,24 @@ export interface StepsRequest {
 }
 
 /** Makes the result, of at most `inlineBytes` bytes or in the file `result`, into another format. */
-export interface FormatRequest {
+export interface ResultFormat {
   step: "format";
+  of: "result";
   type: string;
   mediaType: string;
   /** The result's JSON: its bytes or the path of a file that holds them. */
   source: Uint8Array | string;
-  /** Where the answer goes. */
-  target: string;
 }
+
+/** Makes JSON of what is known of a model only in a thread. */
+export type ModelFormat =
+  | { step: "format"; of: "weights"; model: ModelReference }
+  | { step: "format"; of: "default-model" };
+
+export type Format = ResultFormat | ModelFormat;
+
+/** `target` is the path of the file that the answer goes to. */
+export type FormatRequest = Format & { target: string };
 
 /** News from a running step. */
 export interface StepNews {
@@ -98,15 +109,20 @@ type Request = StepRequest | StepsRequest | FormatRequest | { step: "ping" };
 export default async function run(request: Request): Promise<unknown> {
   if (request.step === "ping") return "pong";
   if (request.step === "together") return runTogether(request);
-  const type = types.get(request.type);
-  if (!type) throw new Error(`this thread does not know the job type ${request.type}`);
-  if (request.step === "format") return format(type, request);
+  if (request.step === "format") return writePieces(request.target, format(request));
+  const type = typeNamed(request.type);
   if (!settings) throw new Error("this pool runs no steps");
   const spoken = { said: 0 };
   const reply = await runStep(type, request, settings, spoken);
   if (spoken.said > 0) reply.said = spoken.said;
   if (!("envelopes" in reply)) return reply;
   return move({ [transferableSymbol]: reply.envelopes, [valueSymbol]: reply } as never);
+}
+
+function typeNamed(name: string): AnyJobType {
+  const type = types.get(name);
+  if (!type) throw new Error(`this thread does not know the job type ${name}`);
+  return type;
 }
 
 /** One after the other; what one throws is its own affair. */
@@ -149,7 +165,10 @@ async function runStep(
 
 /** A body that was stored unparsed, read when a step asks for it. */
 function readBody(type: AnyJobType, path: string): unknown {
-  const input = parseJson(readFileSync(path));
+  const body = readFileSync(path);
+  const read = type.read?.(body);
+  if (read !== undefined) return read;
+  const input = parseJson(body);
   validate(type.input, input);
   return input;
 }
@@ -197,11 +216,15 @@ function contextOf(
   };
 }
 
-function format(type: AnyJobType, request: FormatRequest): void {
-  const { source, target, mediaType } = request;
+function format(request: Format): Iterable<string | Uint8Array> {
+  if (request.of === "weights") return [weightsJson(request.model)];
+  if (request.of === "default-model") return [defaultModelJson()];
+  const { source, mediaType } = request;
   const json = typeof source === "string" ? readFileSync(source) : Buffer.from(source);
-  const pieces = type.formats?.[mediaType]?.(JSON.parse(json.toString()));
-  if (!pieces) throw new Error(`${type.name} has no format ${mediaType}`);
+  return formatted(typeNamed(request.type), mediaType, json);
+}
+
+function writePieces(target: string, pieces: Iterable<string | Uint8Array>): void {
   const file = openSync(target, "w", 0o600);
   try {
     for (const piece of pieces) writeFileSync(file, piece);

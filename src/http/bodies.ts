@@ -81,13 +81,21 @@ export function createBodyReader(
   const mostInline = Math.min(config.INLINE_BYTES, config.JSON_BYTES);
 
   /** Without the cost of a stream, which for a small body is most of the cost. */
-  async function readSmallJson(request: FastifyRequest, reply: FastifyReply): Promise<Content> {
-    const bytes = await readWhole(request, reply, stall);
-    return { input: bytes.length === 0 ? {} : parseJson(bytes) };
+  async function readSmallJson(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    type: AnyJobType,
+  ): Promise<Content> {
+    return { input: parseInput(await readWhole(request, reply, stall), type) };
   }
 
   /** Small bodies are parsed here; of a larger one, what has come of it goes to the disk before the rest. */
-  async function readJson(request: FastifyRequest, body: Readable, id: string): Promise<Content> {
+  async function readJson(
+    request: FastifyRequest,
+    body: Readable,
+    type: AnyJobType,
+    id: string,
+  ): Promise<Content> {
     const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
     const start: Buffer[] = [];
     let bytes = 0;
@@ -101,7 +109,7 @@ export function createBodyReader(
         };
       }
     }
-    return { input: bytes === 0 ? {} : parseJson(Buffer.concat(start)) };
+    return { input: parseInput(Buffer.concat(start), type) };
   }
 
   async function readUpload(
@@ -156,10 +164,14 @@ export function createBodyReader(
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
       refuseQuery(request);
       if (mediaType === FORM_BODY) return readUpload(request, reply, type, id);
-      if (!this.isLong(request)) return readSmallJson(request, reply);
-      return withBody(request, reply, stall, (body) => readJson(request, body, id));
+      if (!this.isLong(request)) return readSmallJson(request, reply, type);
+      return withBody(request, reply, stall, (body) => readJson(request, body, type, id));
     },
   };
+}
+
+function parseInput(bytes: Uint8Array, { whenEmpty = {} }: AnyJobType): unknown {
+  return bytes.length === 0 ? whenEmpty : parseJson(bytes);
 }
 
 async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

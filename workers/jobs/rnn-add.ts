@@ -1,14 +1,15 @@
 // The job type `rnn.add`: asks a trained network for sums, one or many.
 
 import { InputError } from "../input-error.js";
-import { defineJobType, type ModelReference, type TaskContext } from "../job-type.js";
+import { defineJobType, type End, type ModelReference, type TaskContext } from "../job-type.js";
 import { DEFAULT_MODEL, DEFAULT_REFERENCE } from "../rnn/default-model.js";
+import { ask } from "../rnn/kernel/ask.js";
 import { modelWeights } from "../rnn/model-weights.js";
-import { predictor } from "../rnn/network.js";
+import type { Weights } from "../rnn/network.js";
+import { readPairs } from "../rnn/read-pairs.js";
 import Type, { type Static } from "../typebox.js";
 
-/** Pairs between two reports of progress: a few seconds of the largest model. */
-const REPORT_PAIRS = 100;
+const MOST_PAIRS = 100_000;
 /** Rows in one piece of CSV. */
 const PIECE_ROWS = 1000;
 
@@ -21,7 +22,7 @@ const input = Type.Object(
     pairs: Type.Optional(
       Type.Array(Type.Array(Type.Integer({ minimum: 0 }), { minItems: 2, maxItems: 2 }), {
         minItems: 1,
-        maxItems: 100_000,
+        maxItems: MOST_PAIRS,
         description: "Many additions `[a, b]`, in place of `a` and `b`.",
       }),
     ),
@@ -92,36 +93,53 @@ function modelOf(input: Input, model: ModelReference | undefined): ModelReferenc
   throw new Error(`the model ${JSON.stringify(input.model)} has not been resolved`);
 }
 
-function checkSum(path: string, a: number, b: number, { id, binaryDim }: ModelReference): void {
-  const limit = 2 ** binaryDim;
-  if (a + b < limit) return;
-  throw InputError.impossible(
+/** `path` says where a and b are. */
+function tooLarge(path: string, a: number, b: number, { id, binaryDim }: ModelReference): InputError {
+  return InputError.impossible(
     path,
-    `adds up to ${a + b}: the model ${id} has binaryDim ${binaryDim}, its sums are below 2^${binaryDim} = ${limit}`,
+    `adds up to ${a + b}: the model ${id} has binaryDim ${binaryDim}, its sums are below 2^${binaryDim} = ${2 ** binaryDim}`,
   );
 }
 
-function addPairs(input: Input, context: TaskContext<Input>): Output {
+function addOne(a: number, b: number, weights: Weights): Addition {
+  const digits = (value: number) => value.toString(2).padStart(weights.binaryDim, "0");
+  const [answers] = ask(weights, Int32Array.of(a, b));
+  const predicted = answers!.sums[0]!;
+  const sum = a + b;
+  const correct = predicted === sum;
+  return { a, b, predicted, predictedBits: digits(predicted), sum, sumBits: digits(sum), correct };
+}
+
+/** What `output` says of pairs, as JSON. */
+function* addPairs(
+  pairs: Int32Array,
+  weights: Weights,
+  model: string,
+  { progress }: Pick<TaskContext, "progress">,
+): Iterable<string | Uint8Array> {
+  const total = pairs.length / 2;
+  let right = 0;
+  yield '{"additions":[';
+  for (const answers of ask(weights, pairs)) {
+    yield answers.toJson();
+    right += answers.right;
+    progress({ stage: "adding", done: answers.done, total, unit: "pairs" });
+  }
+  const accuracy = right / total;
+  yield `],${JSON.stringify({ accuracy, model }).slice(1)}`;
+}
+
+function add(input: Input, context: TaskContext<Input>): End<Output> {
   const reference = modelOf(input, context.model);
   const weights = modelWeights(reference);
-  const model = reference.id;
-  const predict = predictor(weights);
-  const digits = (value: number) => value.toString(2).padStart(weights.binaryDim, "0");
-  const add = (a: number, b: number): Addition => {
-    const predicted = predict(a, b);
-    const sum = a + b;
-    const correct = predicted === sum;
-    return { a, b, predicted, predictedBits: digits(predicted), sum, sumBits: digits(sum), correct };
-  };
-
-  if (!input.pairs) return { ...add(input.a!, input.b!), model };
-  const total = input.pairs.length;
-  const additions = input.pairs.map((pair, done) => {
-    if (done % REPORT_PAIRS === 0) context.progress({ stage: "adding", done, total, unit: "pairs" });
-    return add(pair[0]!, pair[1]!);
+  const { pairs } = input;
+  if (!pairs) return { result: { ...addOne(input.a!, input.b!, weights), model: reference.id } };
+  const numbers = new Int32Array(2 * pairs.length);
+  pairs.forEach((pair, k) => {
+    numbers[2 * k] = pair[0]!;
+    numbers[2 * k + 1] = pair[1]!;
   });
-  const right = additions.filter(({ correct }) => correct).length;
-  return { additions, accuracy: right / total, model };
+  return { json: addPairs(numbers, weights, reference.id, context) };
 }
 
 /** A header, and a row for each addition. */
@@ -163,15 +181,20 @@ export const rnnAdd = defineJobType({
   cost: ({ pairs }) => 16 * (pairs?.length ?? 1),
   summarize: ({ a, b, pairs, model = DEFAULT_MODEL }) =>
     pairs ? { pairs: pairs.length, model } : { a, b, model },
+  read: (body) => readPairs(body, MOST_PAIRS),
   model: (input) => input.model ?? DEFAULT_MODEL,
   check(input, resolved) {
     checkShape(input);
     const model = modelOf(input, resolved);
-    if (!input.pairs) return checkSum("", input.a!, input.b!, model);
-    input.pairs.forEach((pair, index) => {
-      checkSum(`/pairs/${index}`, pair[0]!, pair[1]!, model);
-    });
+    const limit = 2 ** model.binaryDim;
+    const { a, b, pairs } = input;
+    if (!pairs) {
+      if (a! + b! >= limit) throw tooLarge("", a!, b!, model);
+      return;
+    }
+    const wrong = pairs.findIndex((pair) => pair[0]! + pair[1]! >= limit);
+    if (wrong >= 0) throw tooLarge(`/pairs/${wrong}`, pairs[wrong]![0]!, pairs[wrong]![1]!, model);
   },
-  task: (input, context) => ({ result: addPairs(input, context) }),
+  task: add,
   formats: { "text/csv": csv },
 });

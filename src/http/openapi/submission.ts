@@ -15,8 +15,10 @@ type OptionsSchema = TSchema & { required?: string[]; properties: Record<string,
 
 const ALWAYS: AnswerHeader[] = ["Location", "ETag", "RateLimit", "RateLimit-Policy"];
 
-const BODIES = {
-  [JSON_BODY]: "at most `JSON_BYTES` (64 MiB unless set); an empty body is read as `{}`.",
+const jsonBody = ({ whenEmpty = {} }: AnyJobType) =>
+  `at most \`JSON_BYTES\` (64 MiB unless set); an empty body is read as \`${JSON.stringify(whenEmpty)}\`.`;
+
+const FILE_BODIES = {
   [FORM_BODY]:
     "one file, in a part of any name, of at most `UPLOAD_BYTES` (4 GiB unless set), plain or gzip; options as " +
     "fields in any order, of which lists repeat; at most `FORM_PARTS` (100 unless set) parts.",
@@ -38,7 +40,7 @@ const problemsOf = ({ accepts, model, makes }: AnyJobType): Problem[] => [
 export function describeSubmission(type: AnyJobType): object {
   const schema = jobSchemaOf(type);
   const takesFile = type.accepts.includes("file");
-  const mediaTypes = mediaTypesOf(type) as (keyof typeof BODIES)[];
+  const bodies: Record<string, string> = { [JSON_BODY]: jsonBody(type), ...FILE_BODIES };
   return describe({
     operationId: `submit-${type.name}`,
     tags: ["Submit"],
@@ -50,7 +52,9 @@ export function describeSubmission(type: AnyJobType): object {
       ...(takesFile ? (["Content-Encoding"] as const) : []),
     ],
     body: {
-      description: mediaTypes.map((mediaType) => `- \`${mediaType}\`: ${BODIES[mediaType]}`).join("\n"),
+      description: mediaTypesOf(type)
+        .map((mediaType) => `- \`${mediaType}\`: ${bodies[mediaType]}`)
+        .join("\n"),
       required: !type.accepts.includes("json"),
       content: bodiesOf(type),
     },

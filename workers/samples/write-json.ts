@@ -1,0 +1,41 @@
+// Samples as the JSON of a result, piece by piece.
+import type { Samples } from "./make-classification.js";
+
+/** Characters of one piece, at least. */
+const PIECE = 65_536;
+/** Numbers that are written at a time: about as many characters. */
+const NUMBERS = 2048;
+
+/** The name of a column: the features' first, then the class. */
+export const columnName = (column: number, features: number): string =>
+  column < features ? `vec_${column}` : "target";
+
+/** `{"columns":{"vec_0":[…],…,"target":[…]}}`. `onColumn` hears how many columns have been written. */
+export function* writeJson(samples: Samples, onColumn?: (done: number) => void): Generator<string> {
+  let piece = '{"columns":{';
+  for (const text of columnTexts(samples, onColumn)) {
+    piece += text;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
+  }
+  yield `${piece}}}`;
+}
+
+function* columnTexts(
+  { values, labels, rows, columns }: Samples,
+  onColumn?: (done: number) => void,
+): Generator<string> {
+  const features = columns.length;
+  for (let column = 0; column <= features; column++) {
+    onColumn?.(column);
+    const from = columns[column];
+    const at = (row: number) => (from === undefined ? labels[row]! : values[row * features + from]!);
+    yield `${column === 0 ? "" : ","}"${columnName(column, features)}":[`;
+    for (let start = 0; start < rows.length; start += NUMBERS) {
+      const numbers = Array.from(rows.subarray(start, start + NUMBERS), at).join(",");
+      yield start === 0 ? numbers : `,${numbers}`;
+    }
+    yield "]";
+  }
+}
