@@ -156,6 +156,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     { name: "formats", threads: FORMAT_THREADS, threadMemory: config.THREAD_MEMORY, nice: 0 },
     logger,
   );
+  const models = createModels(producer, files);
   const jobs = createJobs({
     redis: producer,
     queues: openQueues(producer),
@@ -163,7 +164,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     webhooks: deliveries,
     onEnded: metrics.jobEnded,
     files,
-    models: createModels(producer, files),
+    models,
     limits: limitsOf(config),
     capacity: config,
     interactiveCost: config.INTERACTIVE_COST,
@@ -196,7 +197,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
   watchQueues(metrics.registry, producer);
   const app = await buildApp({
     ...shared,
-    ...{ jobs, accounts, tokens, oidc, submissions, formats, ready, deliveries },
+    ...{ jobs, models, accounts, tokens, oidc, submissions, formats, ready, deliveries },
     idempotency: createIdempotency(producer),
     allMetrics: () => allMetrics(metrics.registry, producer),
     stopping: stopping.signal,

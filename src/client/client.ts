@@ -2,7 +2,18 @@
 import { type Address, connect } from "./connection.js";
 import { type EventsOptions, followEvents, type JobEvent } from "./events.js";
 import { addressOf, type SubmitOptions, submission } from "./submission.js";
-import type { InputOf, Job, JobTypes, Log, NameOf, OutputOf, Page } from "./typing.js";
+import type {
+  InputOf,
+  Job,
+  JobTypes,
+  Log,
+  Model,
+  ModelPage,
+  NameOf,
+  OutputOf,
+  Page,
+  Weights,
+} from "./typing.js";
 import { type WaitOptions, waitForEnd } from "./wait.js";
 
 export interface ClientOptions<Types extends JobTypes> extends Address {
@@ -10,19 +21,21 @@ export interface ClientOptions<Types extends JobTypes> extends Address {
   types: Types;
 }
 
-export interface JobsQuery<Types extends JobTypes> {
-  state?: Job["state"];
-  type?: NameOf<Types>;
-  label?: string;
-  /** Jobs of a page at most, 1 … 100; 20 by default. */
-  limit?: number;
-  /** `nextCursor` of a page: begins after it. */
-  cursor?: string;
+interface Cancelable {
   signal?: AbortSignal | undefined;
 }
 
-interface Cancelable {
-  signal?: AbortSignal | undefined;
+export interface PageQuery extends Cancelable {
+  /** Jobs or models of a page at most, 1 … 100; 20 by default. */
+  limit?: number;
+  /** `nextCursor` of a page: begins after it. */
+  cursor?: string;
+}
+
+export interface JobsQuery<Types extends JobTypes> extends PageQuery {
+  state?: Job["state"];
+  type?: NameOf<Types>;
+  label?: string;
 }
 
 /** Every method throws ApiError for an answer that is an error, and Error when there is no answer. */
@@ -64,11 +77,32 @@ export interface Client<Types extends JobTypes> {
   remove(id: string, options?: Cancelable): Promise<void>;
   /** The account's jobs, newest first, page by page. */
   jobs(query?: JobsQuery<Types>): AsyncGenerator<Page, void, void>;
+  /** The account's models, newest first, page by page; `default` comes last. */
+  models(query?: PageQuery): AsyncGenerator<ModelPage, void, void>;
+  /** A model, by id or name. */
+  model(model: string, options?: Cancelable): Promise<Model>;
+  modelWeights(model: string, options?: Cancelable): Promise<Weights>;
+  /** Deletes a model with its weights, and frees its name. Throws ApiError (403) for `default`. */
+  removeModel(model: string, options?: Cancelable): Promise<void>;
 }
 
 export function createClient<const Types extends JobTypes>(options: ClientOptions<Types>): Client<Types> {
   const send = connect(options);
   const types = new Map(options.types.map((type) => [type.name, type]));
+
+  /** The pages of a list, one after the other. */
+  async function* pages<Page extends { nextCursor: string | null }>(
+    path: string,
+    { signal, cursor, ...filters }: PageQuery,
+  ): AsyncGenerator<Page, void, void> {
+    for (let next: string | null | undefined = cursor; next !== null; ) {
+      const query = Object.entries({ ...filters, cursor: next }).filter(([, value]) => value !== undefined);
+      const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, `${value}`]));
+      const page = (await (await send(`${path}?${search}`, { signal })).json()) as Page;
+      yield page;
+      next = page.nextCursor;
+    }
+  }
 
   async function job(id: string, { signal }: Cancelable = {}): Promise<Job> {
     return (await send(pathOf(id), { signal })).json() as Promise<Job>;
@@ -133,19 +167,26 @@ export function createClient<const Types extends JobTypes>(options: ClientOption
       await send(pathOf(id), { method: "DELETE", signal });
     },
 
-    async *jobs({ signal, cursor, ...filters } = {}) {
-      for (let next: string | null | undefined = cursor; next !== null; ) {
-        const query = Object.entries({ ...filters, cursor: next }).filter(([, value]) => value !== undefined);
-        const search = new URLSearchParams(
-          query.map(([name, value]): [string, string] => [name, `${value}`]),
-        );
-        const page = (await (await send(`/v1/jobs?${search}`, { signal })).json()) as Page;
-        yield page;
-        next = page.nextCursor;
-      }
+    jobs: (query = {}) => pages<Page>("/v1/jobs", query),
+
+    models: (query = {}) => pages<ModelPage>(MODELS, query),
+
+    async model(model, { signal } = {}) {
+      return (await send(`${MODELS}/${encodeURIComponent(model)}`, { signal })).json() as Promise<Model>;
+    },
+
+    async modelWeights(model, { signal } = {}) {
+      const response = await send(`${MODELS}/${encodeURIComponent(model)}/weights`, { signal });
+      return (await response.json()) as Weights;
+    },
+
+    async removeModel(model, { signal } = {}) {
+      await send(`${MODELS}/${encodeURIComponent(model)}`, { method: "DELETE", signal });
     },
   };
 }
+
+const MODELS = "/v1/rnn/models";
 
 function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;

@@ -2,6 +2,7 @@
 
 import type { AnyJobType } from "../../workers/job-type.js";
 import type { Static, TSchema } from "../../workers/typebox.js";
+import type { modelSchema, weightsSchema } from "../http/openapi/models.js";
 import type { anyJobSchema, logSchema } from "../http/schemas.js";
 
 /** What the client needs of a job type's definition. */
@@ -32,6 +33,18 @@ export interface Page {
   jobs: Job[];
   nextCursor: string | null;
 }
+
+/** A trained network's document. */
+export type Model = Static<typeof modelSchema>;
+
+export interface ModelPage {
+  /** Newest first; `default` is the last one of the last page. */
+  models: Model[];
+  nextCursor: string | null;
+}
+
+/** A model's weights, each matrix as a list of its rows: 2 × hiddenDim, hiddenDim × 1, hiddenDim × hiddenDim. */
+export type Weights = Static<typeof weightsSchema>;
 
 /** What a job did, in sentences. */
 export type Log = Static<typeof logSchema>;

@@ -24,6 +24,7 @@ import type { Jobs } from "../jobs/jobs.js";
 import type { Pool } from "../jobs/pool.js";
 import type { Registry } from "../jobs/registry.js";
 import type { Metrics } from "../metrics/metrics.js";
+import type { Models } from "../models/models.js";
 import type { Deliveries } from "../webhooks/deliveries.js";
 import type { WebhookTargets } from "../webhooks/targets.js";
 import { allowAddresses } from "./allowed-addresses.js";
@@ -45,6 +46,7 @@ import { jobActionRoutes } from "./routes/job-actions.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { logRoutes } from "./routes/logs.js";
 import { metricsRoutes } from "./routes/metrics.js";
+import { modelRoutes } from "./routes/models.js";
 import { sessionRoutes } from "./routes/session.js";
 import { submissionRoutes } from "./routes/submissions.js";
 import { tokenRoutes } from "./routes/tokens.js";
@@ -58,6 +60,7 @@ export interface AppDeps {
   version: string;
   registry: Registry;
   jobs: Jobs;
+  models: Models;
   accounts: Accounts;
   tokens: Tokens;
   /** Whose JWTs are bearer tokens, too. */
@@ -136,6 +139,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   deliveryRoutes(app, { jobs, deliveries: deps.deliveries, limit });
   jobActionRoutes(app, { jobs, registry, limit });
   jobRoutes(app, { jobs, results: { registry, files, formats }, stopping });
+  modelRoutes(app, deps);
   eventRoutes(app, { registry, jobs, stopping });
   logRoutes(app, { jobs });
   tokenRoutes(app, deps);

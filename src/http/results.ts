@@ -1,6 +1,7 @@
 // Sends a job's result: its own bytes from Redis or the disk, or another format made of them in a thread.
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Format } from "../../workers/thread.js";
 import type { FileStore } from "../files/file-store.js";
 import type { Pool } from "../jobs/pool.js";
 import type { JobRecord } from "../jobs/record.js";
@@ -36,27 +37,32 @@ export async function sendResult(
 }
 
 async function sendFormat(
-  { files, formats }: Results,
+  results: Results,
   job: JobRecord,
   mediaType: string,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { files } = results;
   if (!job.result && !(await files.has("results", job.id))) throw lost(job);
+  const source = job.result ?? files.path("results", job.id);
+  const type = mediaType.startsWith("text/") ? `${mediaType}; charset=utf-8` : mediaType;
+  const wanted = { step: "format", of: "result", type: job.type, mediaType, source } as const;
+  return sendMade(results, wanted, { "content-type": type }, reply);
+}
+
+/** Sends what a thread makes, by way of a file, and these headers with it. */
+export async function sendMade(
+  { files, formats }: Pick<Results, "files" | "formats">,
+  wanted: Format,
+  headers: Record<string, string>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const scratch = randomUUID();
   try {
-    await formats.format({
-      step: "format",
-      type: job.type,
-      mediaType,
-      source: job.result ?? files.path("results", job.id),
-      target: files.path("scratch", scratch),
-    });
+    await formats.format({ ...wanted, target: files.path("scratch", scratch) });
     const file = await files.read("scratch", scratch);
     if (!file) throw new Error("the format was not written");
-    return reply
-      .type(mediaType.startsWith("text/") ? `${mediaType}; charset=utf-8` : mediaType)
-      .header("content-length", file.bytes)
-      .send(file.stream);
+    return reply.headers({ ...headers, "content-length": file.bytes }).send(file.stream);
   } finally {
     await files.remove("scratch", scratch); // what is open can still be read to its end
   }

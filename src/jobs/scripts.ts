@@ -160,7 +160,7 @@ if found[5] then
 end
 if made ~= '' and state == 'completed' then
   redis.call('HSET', model, 'document', made, 'account', found[7], 'name', madeName)
-  redis.call('ZADD', models, now, id)
+  redis.call('ZADD', models, 0, id)
   if madeName == '' then redis.call('PEXPIREAT', model, expires) end
 elseif madeName ~= '' and redis.call('HGET', names, madeName) == id then
   redis.call('HDEL', names, madeName)

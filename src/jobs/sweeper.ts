@@ -36,22 +36,24 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const steps = transitions(redis);
 
   async function sweepExpired(): Promise<void> {
-    for (;;) {
-      const entries = await redis.zrangebyscore(expiryKey, "-inf", Date.now(), "LIMIT", 0, EXPIRED);
-      await Promise.all(entries.map(tidy));
+    for (let kept = 0; ; ) {
+      const entries = await redis.zrangebyscore(expiryKey, "-inf", Date.now(), "LIMIT", kept, EXPIRED);
+      const tidied = await Promise.all(entries.map(tidy));
+      kept += tidied.filter((isTidied) => !isTidied).length;
       if (entries.length < EXPIRED) return;
     }
   }
 
-  async function tidy(entry: string): Promise<void> {
+  /** False when the record is still there: by Redis's clock, which decides, the job has not expired. */
+  async function tidy(entry: string): Promise<boolean> {
     const job = jobOfEntry(entry);
     const left = await steps.expire(job);
-    if (left !== "all") {
-      await files.remove("uploads", job.id);
-      await files.remove("results", job.id);
-    }
+    if (left === "all") return false;
+    await files.remove("uploads", job.id);
+    await files.remove("results", job.id);
     if (left === "nothing") await files.remove("made", job.id);
     await redis.zrem(expiryKey, entry);
+    return true;
   }
 
   /** Their clients were never told that they were accepted. */

@@ -37,7 +37,7 @@ export const scheduledKey = `${PREFIX}:scheduled`;
 export const expiryKey = `${PREFIX}:expiry`;
 /** A trained model. */
 export const modelKey = (id: string) => `${PREFIX}:model:${id}`;
-/** An account's models by time of creation. */
+/** An account's models by id, that is by age. All scores are 0. */
 export const modelsKey = (account: string) => `${PREFIX}:models:${part(account)}`;
 /** An account's names for models (a hash: name → id). */
 export const modelNamesKey = (account: string) => `${PREFIX}:model-names:${part(account)}`;

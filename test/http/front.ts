@@ -89,7 +89,7 @@ export async function startFront(
     },
   });
   const app = await buildApp({
-    ...{ config, version: "test", registry, jobs, accounts, files, formats, logger },
+    ...{ config, version: "test", registry, jobs, models, accounts, files, formats, logger },
     ...{ deliveries, metrics, allMetrics: () => metrics.registry.metrics() },
     idempotency: createIdempotency(producer),
     webhookTargets: createWebhookTargets({ allow: config.WEBHOOK_ALLOW ?? [] }),

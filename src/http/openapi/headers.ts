@@ -111,6 +111,11 @@ export const ANSWER_HEADERS = {
     schema: { type: "string", enum: ["no"] },
     example: "no",
   },
+  "Content-Disposition": {
+    description: "What a browser is to call the file (RFC 6266).",
+    schema: { type: "string" },
+    example: `attachment; filename="${ID}-weights.json"`,
+  },
   "Content-Length": {
     description: "Bytes of the body.",
     schema: { type: "integer", minimum: 0 },

@@ -60,6 +60,11 @@ const known = {
     when: "The account `admin` can be neither changed nor removed here.",
     detail: "the account admin is changed by `npm run account -- passwd admin`",
   },
+  "protected-model": {
+    status: 403,
+    when: "The model `default` cannot be deleted.",
+    detail: "the model default cannot be deleted: it is everybody's",
+  },
   "cross-site": {
     status: 403,
     when: "A browser sent this for a page of another site (`Sec-Fetch-Site`, `Origin`) that is none of `CORS_ORIGINS`.",
@@ -217,7 +222,7 @@ const known = {
   },
   "file-lost": {
     status: 500,
-    when: "A file that belongs to the job is no longer on the disk.",
+    when: "A file that belongs to the job or the model is no longer on the disk.",
     detail: "the result of 01kf0e9r4b6m2x8c5v7n1q3w0t is no longer on the disk",
   },
   "job-internal-error": {
