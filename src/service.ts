@@ -5,6 +5,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.js";
 import { type AdminPassword, ensureAdmin } from "./accounts/admin.js";
+import { countAhead } from "./accounts/count-ahead.js";
 import { createFailedSignIns } from "./accounts/failed-sign-ins.js";
 import { createOidc } from "./accounts/oidc.js";
 import { createRateLimit } from "./accounts/rate-limit.js";
@@ -192,7 +193,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
   const tokens = createTokens(producer);
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config;
   const oidc = issuer !== undefined && audience !== undefined ? createOidc({ issuer, audience }) : undefined;
-  const submissions = createRateLimit(producer, "submissions", config.RATE_LIMIT);
+  const submissions = countAhead(createRateLimit(producer, "submissions", config.RATE_LIMIT));
   metrics.watchPool(formats);
   watchQueues(metrics.registry, producer);
   const app = await buildApp({

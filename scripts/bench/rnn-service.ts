@@ -1,15 +1,17 @@
 // Additions by the whole service: many in one job, one at a time, and the first ever.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { JSON_HEADERS, startAbacus } from "./abacus.js";
 import { bareRoundTrips } from "./bare-bullmq.js";
 import { CONNECTIONS, loadWith } from "./load.js";
-import type { OwnRedis } from "./own-redis.js";
+import { startOwnRedis } from "./own-redis.js";
 import { median } from "./report.js";
 import type { Server } from "./server.js";
 
 const PAIRS = 100_000;
+/** Jobs of so many pairs, of which the median counts. */
+const JOBS = 5;
+/** Additions that are waited for at a time. */
+const AT_ONCE = [1, CONNECTIONS];
+const MEMORY = 256 * 2 ** 20;
 /** Of each measurement of what is done again and again. */
 const SECONDS = 3;
 const ADDITION = {
@@ -40,69 +42,87 @@ async function wholeJob(server: Server): Promise<number> {
 }
 
 /** Seconds from the request to the answer, by a service that has never added. */
-async function firstAddition({ path }: OwnRedis): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), "abacus-bench-"));
-  const server = await startAbacus({ path, folder } as OwnRedis, "serve");
+const firstAddition: Measure = async (server) => {
+  const began = performance.now();
+  await submit(server, ADDITION.body);
+  return (performance.now() - began) / 1000;
+};
+
+const wholeJobs: Measure = async (server) => {
+  await submit(server, ADDITION.body);
+  const seconds: number[] = [];
+  for (let job = 0; job < JOBS; job++) seconds.push(await wholeJob(server));
+  return median(seconds);
+};
+
+/** How many a second. */
+const additions =
+  (atOnce: number): Measure =>
+  (server) =>
+    loadWith(`${server.url}/v1/rnn/additions`, ADDITION, SECONDS, atOnce);
+
+/** The same by BullMQ alone. */
+async function bareTrips(atOnce: number): Promise<number> {
+  const own = await startOwnRedis(MEMORY);
   try {
-    const began = performance.now();
-    await submit(server, ADDITION.body);
-    return (performance.now() - began) / 1000;
+    return await bareRoundTrips(own.path, { concurrency: 50, seconds: SECONDS, atOnce });
   } finally {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await own.stop();
   }
 }
 
-/** How many a second, and how many by BullMQ alone. */
-async function roundTrips(own: OwnRedis, atOnce: number): Promise<[number, number]> {
-  await own.redis.flushall();
-  const server = await startAbacus(own, "serve");
-  let rate: number;
+type Measure = (server: Server) => Promise<number>;
+
+/** By a service of its own, on a Redis of its own. */
+async function byService(measure: Measure): Promise<number> {
+  const own = await startOwnRedis(MEMORY);
   try {
-    rate = await loadWith(`${server.url}/v1/rnn/additions`, ADDITION, SECONDS, atOnce);
+    const server = await startAbacus(own, "serve");
+    try {
+      return await measure(server);
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
+    await own.stop();
   }
-  await own.redis.flushall();
-  return [rate, await bareRoundTrips(own.path, { concurrency: 50, seconds: SECONDS, atOnce })];
 }
 
 /** `pairsOfC`: additions a second of C's loop, in the same run. */
-export async function measureService(own: OwnRedis, rounds: number, pairsOfC: number): Promise<void> {
+export async function measureService(rounds: number, pairsOfC: number): Promise<void> {
   const first: number[] = [];
   const jobs: number[] = [];
-  const trips = new Map<number, [number, number][]>([
-    [1, []],
-    [CONNECTIONS, []],
-  ]);
+  const trips = AT_ONCE.map((atOnce) => ({ atOnce, ours: [] as number[], bare: [] as number[] }));
   for (let round = 1; round <= rounds; round++) {
-    await own.redis.flushall();
-    first.push(await firstAddition(own));
-    await own.redis.flushall(); // a Redis belongs to one folder
-    const server = await startAbacus(own, "serve");
-    await submit(server, ADDITION.body);
-    for (let job = 0; job < 3; job++) jobs.push(await wholeJob(server));
-    await server.stop();
-    for (const [atOnce, found] of trips) found.push(await roundTrips(own, atOnce));
-    const latest = [...trips.values()].map((found) => found.at(-1)?.map(Math.round).join(" and "));
+    first.push(await byService(firstAddition));
+    jobs.push(await byService(wholeJobs));
+    for (const { atOnce, ours, bare } of trips) {
+      ours.push(await byService(additions(atOnce)));
+      bare.push(await bareTrips(atOnce));
+    }
+    const latest = trips.map(({ ours, bare }) => `${ours.at(-1)?.toFixed()} and ${bare.at(-1)?.toFixed()}`);
     console.error(
-      `round ${round}: first ${first.at(-1)?.toFixed(3)} s; jobs ${jobs.slice(-3).join(", ")} s; ` +
-        `round trips a second ${latest.join("; ")}`,
+      `round ${round}: first ${first.at(-1)?.toFixed(3)} s; job ${jobs.at(-1)?.toFixed(3)} s; ` +
+        `additions a second by Abacus and BullMQ ${latest.join("; ")}`,
     );
   }
-  const seconds = median(jobs);
-  console.log("\n| by the service, medians | Abacus | aimed at |\n|---|--:|--:|");
-  console.log(
-    `| ${PAIRS} pairs as a job, additions a second | ${Math.round(PAIRS / seconds).toLocaleString("en")} | ` +
-      `at least ${Math.round(pairsOfC).toLocaleString("en")} (C's loop) |`,
-  );
-  for (const [atOnce, found] of trips) {
-    const [rate, bare] = [0, 1].map((which) => median(found.map((pair) => pair[which]!))) as [number, number];
-    const ratio = median(found.map(([ours, theirs]) => theirs / ours));
-    console.log(
-      `| an addition, ${atOnce} at a time, a second (BullMQ alone: ${Math.round(bare)}) | ${Math.round(rate)} | ` +
-        `within 1.5 of BullMQ: ${ratio.toFixed(2)} |`,
-    );
+  print(PAIRS / median(jobs), pairsOfC, trips, median(first));
+}
+
+function print(
+  pairs: number,
+  pairsOfC: number,
+  trips: { atOnce: number; ours: number[]; bare: number[] }[],
+  first: number,
+): void {
+  const integer = (number: number) => Math.round(number).toLocaleString("en");
+  console.log("\n| by the service, medians | measured | peer | ratio | aimed at |\n|---|--:|--:|--:|--:|");
+  const job = `${integer(pairs)}/s | C's loop: ${integer(pairsOfC)}/s | ${(pairsOfC / pairs).toFixed(2)} | 1`;
+  console.log(`| ${PAIRS} pairs as a job | ${job} |`);
+  for (const { atOnce, ours, bare } of trips) {
+    const ratio = median(ours.map((rate, round) => bare[round]! / rate));
+    const rates = `${integer(median(ours))}/s | BullMQ alone: ${integer(median(bare))}/s`;
+    console.log(`| additions, ${atOnce} at a time | ${rates} | ${ratio.toFixed(2)} | 1.5 |`);
   }
-  console.log(`| the first addition ever, seconds | ${median(first).toFixed(3)} | less than 0.5 |`);
+  console.log(`| the first addition ever | ${first.toFixed(3)} s | | | 0.5 s |`);
 }

@@ -2,12 +2,9 @@
 import os from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startOwnRedis } from "./own-redis.js";
 import { describeMachine, versionOf } from "./report.js";
 import { measureKernels } from "./rnn-kernels.js";
 import { measureService } from "./rnn-service.js";
-
-const MIB = 2 ** 20;
 
 const { values } = parseArgs({
   options: {
@@ -18,12 +15,7 @@ const { values } = parseArgs({
 
 const rounds = Number(values.rounds);
 const { versions, pairsOfC } = await measureKernels(resolve(values.folder, "peers"), rounds);
-const own = await startOwnRedis(256 * MIB);
-try {
-  await measureService(own, rounds, pairsOfC);
-} finally {
-  await own.stop();
-}
+await measureService(rounds, pairsOfC);
 console.log(
   describeMachine([...versions, ...["bullmq", "piscina", "fastify"].map((name) => versionOf(name))]),
 );

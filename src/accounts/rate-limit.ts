@@ -20,15 +20,15 @@ export interface Usage {
 export interface RateLimit {
   /** How often it may happen in a window. */
   readonly limit: number;
-  /** Counts one for `who`. */
-  count(who: string): Promise<Usage>;
+  /** Counts one for `who`, or so many. */
+  count(who: string, times?: number): Promise<Usage>;
   /** What is counted for `who`. */
   look(who: string): Promise<Usage>;
 }
 
 const COUNT = `
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+local count = redis.call('INCRBY', KEYS[1], ARGV[2])
+if count == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}`;
 
 /** Counts what is called `what`, up to `limit` in a window for each who does it. */
@@ -42,9 +42,9 @@ export function createRateLimit(redis: Redis, what: string, limit: number): Rate
   });
   return {
     limit,
-    async count(who) {
+    async count(who, times = 1) {
       type Counted = [count: number, left: number];
-      return usage(...(await run<Counted>("abacusCount", [rateKey(what, who)], WINDOW * 1000)));
+      return usage(...(await run<Counted>("abacusCount", [rateKey(what, who)], WINDOW * 1000, times)));
     },
     async look(who) {
       const key = rateKey(what, who);

@@ -1,8 +1,11 @@
 // News of jobs, by Redis pub/sub: that one has ended, heard by every process, and changes of one that runs.
 import type { Redis } from "ioredis";
 import { changesChannel, endedChannel } from "../redis/keys.js";
+import type { EndedJob } from "./record.js";
 
 type Listener = (id: string) => void;
+/** `job`: as it has ended, if that is known here. */
+type Wake = (job?: EndedJob) => void;
 
 /**
  * Pub/sub can lose a message, so whoever listens reads the record again: before it waits, and when the
@@ -10,7 +13,8 @@ type Listener = (id: string) => void;
  */
 export class Notices {
   private readonly subscriber: Redis;
-  private readonly waiting = new Map<string, Set<() => void>>();
+  private readonly waiting = new Map<string, Set<Wake>>();
+  private readonly deciding = new Set<string>();
   private readonly watching = new Map<string, Set<() => void>>();
   private readonly endedListeners = new Set<Listener>();
   private readonly missedListeners = new Set<() => void>();
@@ -45,8 +49,21 @@ export class Notices {
   }
 
   /** `wake` is called when the job has ended or news may have been lost. Returns what stops it. */
-  awaitEnd(id: string, wake: () => void): () => void {
+  awaitEnd(id: string, wake: Wake): () => void {
     return listen(this.waiting, id, wake);
+  }
+
+  /**
+   * This process is about to end the job: those here who wait for that are left to sleep until it calls the function
+   * that this returns, with the job as it has ended, which they need not read then.
+   */
+  decide(id: string): Wake {
+    if (!this.waiting.has(id)) return () => {};
+    this.deciding.add(id);
+    return (job) => {
+      this.deciding.delete(id);
+      for (const wake of this.waiting.get(id) ?? []) wake(job);
+    };
   }
 
   /** `wake` is called whenever the record of a running job changes. Returns what stops it. */
@@ -62,7 +79,7 @@ export class Notices {
 
   private ended(id: string): void {
     for (const listener of this.endedListeners) listener(id);
-    for (const wake of this.waiting.get(id) ?? []) wake();
+    if (!this.deciding.has(id)) for (const wake of this.waiting.get(id) ?? []) wake();
     for (const wake of this.watching.get(changesChannel(id)) ?? []) wake();
   }
 
@@ -76,7 +93,7 @@ export class Notices {
 /** The connection is lost again: it will be ready again, too. */
 function ignore(): void {}
 
-function listen(map: Map<string, Set<() => void>>, key: string, wake: () => void): () => void {
+function listen<Call>(map: Map<string, Set<Call>>, key: string, wake: Call): () => void {
   let set = map.get(key);
   if (!set) {
     set = new Set();

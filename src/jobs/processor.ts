@@ -8,12 +8,13 @@ import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
 import { type Attempt, Beginning } from "./beginning.js";
 import { identityOf, type JobData } from "./lanes.js";
+import type { Notices } from "./notices.js";
 import { type ProblemDocument, problem, problemOf } from "./problems.js";
-import { hasEnded, type JobIdentity, type OnEnded, type Standing } from "./record.js";
+import { type EndedJob, hasEnded, type JobIdentity, type OnEnded, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
 import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
-import type { Ending, Transitions } from "./transitions.js";
+import type { Ending, Finished, Transitions } from "./transitions.js";
 import type { Webhooks } from "./webhooks.js";
 
 /** Why a job's computation is stopped from outside. */
@@ -25,6 +26,7 @@ export interface ProcessorOptions {
   webhooks: Webhooks;
   onEnded: OnEnded;
   models: Models;
+  notices: Notices;
   runner: Runner;
   logger: Logger;
   /** Seconds. */
@@ -182,8 +184,18 @@ export class Processor {
     attempt?: Attempt,
     untold?: Attempt,
   ): Promise<Standing> {
-    const { transitions, webhooks, onEnded, logger } = this.options;
-    const { stands, delivery } = await transitions.finish(job, ending, Date.now(), untold);
+    const { transitions, webhooks, onEnded, notices, logger } = this.options;
+    const now = Date.now();
+    const tell = notices.decide(job.id);
+    let ended: EndedJob | undefined;
+    const { stands, delivery } = await transitions
+      .finish(job, ending, now, untold)
+      .then((finished) => {
+        if (finished.stands === "finished" && ending.state === "completed" && attempt)
+          ended = completed(ending, finished.written, attempt.startedAt, now);
+        return finished;
+      })
+      .finally(() => tell(ended));
     if (stands !== "finished") return this.yieldTo(stands, job.id, data);
     if (delivery > 0) await webhooks.announce(job.id, delivery);
     logger.info({ job: job.id, type: job.type, state: ending.state }, "job ended");
@@ -215,6 +227,26 @@ export class Processor {
     await job.moveToWait(token);
     throw new WaitingError();
   }
+}
+
+function completed(
+  { progress = "null", resultBytes, result }: Ending,
+  { number, expiresAt, attempts }: Finished["written"],
+  startedAt: number,
+  finishedAt: number,
+): EndedJob {
+  return {
+    state: "completed",
+    startedAt,
+    finishedAt,
+    expiresAt,
+    attempts,
+    number,
+    progress,
+    error: "null",
+    resultBytes: resultBytes ?? null,
+    result: result === undefined ? null : Buffer.from(result),
+  };
 }
 
 function failure(error: ProblemDocument): Ending {

@@ -109,7 +109,8 @@ redis.call('PUBLISH', ARGV[1], number)
 return 1`;
 
 // The one write of the outcome: for completion, failure, cancellation and deletion alike. Answers what stood
-// before, or `finished`; and the number of the webhook's delivery that is due for the outcome that stands, or 0.
+// before, or `finished`; the number of the webhook's delivery that is due for the outcome that stands, or 0; and of what
+// it has written, the last entry's number, the expiry, and the attempts.
 // startedAt is that of an attempt which START has not told of.
 const FINISH = `${LIVE}
 local record, entries, queued, active, ended, outstanding, expiry, bull = unpack(KEYS, 1, 8)
@@ -166,7 +167,7 @@ elseif madeName ~= '' and redis.call('HGET', names, madeName) == id then
   redis.call('HDEL', names, madeName)
 end
 redis.call('PUBLISH', channel, id)
-return {'finished', delivery}`;
+return {'finished', delivery, number, expires, started[4] or tonumber(found[4]) or 0}`;
 
 // A failed or canceled job waits again, with all that is known of it but how it ended. It is due at once: what is
 // scheduled is added to its lane when BullMQ has forgotten it.

@@ -44,6 +44,8 @@ export interface Finished {
   stands: "finished" | Standing;
   /** The number of the webhook's delivery that is due for it; 0 for none. */
   delivery: number;
+  /** What was written besides the ending, when it stands. */
+  written: { number: number; expiresAt: number; attempts: number };
 }
 
 export interface Ending {
@@ -221,7 +223,14 @@ export function transitions(redis: Redis) {
         modelsKey(job.account),
         modelNamesKey(job.account),
       ];
-      const [stands, delivery] = await run<[Finished["stands"], number]>(
+      type Answer = [
+        Finished["stands"],
+        delivery: number,
+        number?: number,
+        expiresAt?: number,
+        attempts?: number,
+      ];
+      const [stands, delivery, number = 0, expiresAt = 0, attempts = 0] = await run<Answer>(
         "abacusFinish",
         keys,
         job.id,
@@ -236,7 +245,7 @@ export function transitions(redis: Redis) {
         attempt?.crashes ?? 0,
         ...fields,
       );
-      return { stands, delivery };
+      return { stands, delivery, written: { number, expiresAt, attempts } };
     },
 
     /** `queued` when a failed or canceled job waits again, else what stands. Throws CapacityReached. */

@@ -1,6 +1,6 @@
 // Waiting for a job's end: listening begins before the first look, so that an end in between is not missed.
 import type { Notices } from "./notices.js";
-import { hasEnded, type JobRecord } from "./record.js";
+import { type EndedJob, endedRecord, hasEnded, type JobRecord } from "./record.js";
 
 type Find = () => Promise<JobRecord | undefined>;
 
@@ -11,23 +11,26 @@ export class Wait {
   private readonly signal: AbortSignal;
   private over: boolean;
   private news = false;
+  /** How the job has ended, if it has ended in this process. */
+  private end: EndedJob | undefined;
   private wake: () => void = () => {};
 
   constructor(notices: Notices, id: string, seconds: number, signal: AbortSignal) {
     this.signal = signal;
     this.over = signal.aborted;
-    this.timer = setTimeout(this.end, seconds * 1000);
-    signal.addEventListener("abort", this.end);
+    this.timer = setTimeout(this.stopWaiting, seconds * 1000);
+    signal.addEventListener("abort", this.stopWaiting);
     this.stopListening = notices.awaitEnd(id, this.notify);
   }
 
   /**
    * The job when it has ended, or as it is when the wait is over; `undefined` when there is none.
-   * `fresh`: the job was added a moment ago, so the first look can wait for the first news.
+   * `accepted`: the job as it was a moment ago, so that the first look can wait for the first news.
    */
-  async ended(find: Find, { fresh = false } = {}): Promise<JobRecord | undefined> {
-    if (fresh) await this.nextNews();
+  async ended(find: Find, accepted?: JobRecord): Promise<JobRecord | undefined> {
+    if (accepted) await this.nextNews();
     for (;;) {
+      if (accepted && this.end) return endedRecord(accepted, this.end);
       const job = await find();
       if (!job || hasEnded(job.state) || this.over) return job;
       await this.nextNews();
@@ -36,16 +39,17 @@ export class Wait {
 
   stop(): void {
     clearTimeout(this.timer);
-    this.signal.removeEventListener("abort", this.end);
+    this.signal.removeEventListener("abort", this.stopWaiting);
     this.stopListening();
   }
 
-  private readonly notify = (): void => {
+  private readonly notify = (end?: EndedJob): void => {
+    this.end ??= end;
     this.news = true;
     this.wake();
   };
 
-  private readonly end = (): void => {
+  private readonly stopWaiting = (): void => {
     this.over = true;
     this.notify();
   };

@@ -75,7 +75,7 @@ interface RunningLane {
 }
 
 function startLane(lane: Lane, options: WorkerOptions): RunningLane {
-  const { config, registry, redis, webhooks, onEnded, models, files, logger } = options;
+  const { config, registry, redis, webhooks, onEnded, models, notices, files, logger } = options;
   const threads = lane === "batch" ? config.THREADS : Math.max(1, Math.floor(config.THREADS / 2));
   const nice = lane === "batch" ? BATCH_NICE : 0;
   const settings = {
@@ -98,6 +98,7 @@ function startLane(lane: Lane, options: WorkerOptions): RunningLane {
     webhooks,
     onEnded,
     models,
+    notices,
     runner: { pool, files },
     logger,
     timeout: config.JOB_TIMEOUT,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { createAccounts } from "../../src/accounts/accounts.js";
+import { countAhead } from "../../src/accounts/count-ahead.js";
 import { createRateLimit } from "../../src/accounts/rate-limit.js";
 import { createTokens } from "../../src/accounts/tokens.js";
 import { limitsOf, readConfig } from "../../src/config.js";
@@ -93,7 +94,7 @@ export async function startFront(
     ...{ deliveries, metrics, allMetrics: () => metrics.registry.metrics() },
     idempotency: createIdempotency(producer),
     webhookTargets: createWebhookTargets({ allow: config.WEBHOOK_ALLOW ?? [] }),
-    submissions: createRateLimit(producer, "submissions", config.RATE_LIMIT),
+    submissions: countAhead(createRateLimit(producer, "submissions", config.RATE_LIMIT)),
     tokens: createTokens(producer),
     ready: async () => ({}),
     stopping: stopping.signal,

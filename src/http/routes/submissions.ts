@@ -134,8 +134,8 @@ function submissionRoute(app: FastifyInstance, type: AnyJobType, deps: Submissio
         return show(request, reply, id, waiting ?? (await accepted(id, find())));
       }
       return withWait(jobs, id, seconds, { reply, stopping }, async (wait) => {
-        if (key === undefined) await accept(request, reply, id);
-        return show(request, reply, id, await accepted(id, wait.ended(find, { fresh: key === undefined })));
+        const waiting = key === undefined ? await accept(request, reply, id) : undefined;
+        return show(request, reply, id, await accepted(id, wait.ended(find, waiting)));
       });
     },
   );
