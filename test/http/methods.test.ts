@@ -13,7 +13,7 @@ interface Description {
 }
 const description = (await (await fetch(`${service.url}/openapi.json`)).json()) as Description;
 const paths = Object.entries(description.paths).map(([path, operations]) => ({
-  path: path.replace("{id}", job.id),
+  path: path.replace("{id}", job.id).replace("{model}", "default"),
   methods: Object.keys(operations).map((method) => method.toUpperCase()),
 }));
 paths.push({ path: "/docs", methods: ["GET"] }, { path: "/docs/", methods: ["GET"] });

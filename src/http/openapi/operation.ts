@@ -32,7 +32,7 @@ export interface Extras {
 
 export interface Operation extends Extras {
   operationId: string;
-  tags: ["Submit" | "Jobs" | "Accounts" | "Service"];
+  tags: ["Submit" | "Jobs" | "Models" | "Accounts" | "Service"];
   summary: string;
   description?: string | undefined;
   params?: TSchema;

@@ -112,7 +112,8 @@ export function accountRoutes(app: FastifyInstance, { accounts, stall }: Account
         operationId: "delete-account",
         tags: ["Accounts"],
         summary: "Removes an account; its password, tokens and sessions end at once",
-        description: "Its jobs stay until they expire, for whoever gets the name next.",
+        description:
+          "Its jobs stay until they expire, and its named models until they are deleted, for whoever gets the name next.",
         params,
         answers: { 204: { description: "It is gone." } },
         problems: ["not-found", "protected-account"],

@@ -99,6 +99,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: [
         { name: "Submit", description: "An operation for each job type: its input becomes a job." },
         { name: "Jobs", description: "The account's jobs and their results." },
+        { name: "Models", description: "What the account has trained." },
         { name: "Accounts", description: "Accounts, their bearer tokens, and sessions of browsers." },
         { name: "Service", description: "The service itself; needs no account." },
       ],

@@ -68,7 +68,7 @@ export function modelRoutes(app: FastifyInstance, deps: ModelRoutesDeps): void {
       config: read,
       schema: describe({
         operationId: "list-models",
-        tags: ["Jobs"],
+        tags: ["Models"],
         summary: "Models of the account, newest first, then `default`",
         querystring: listQuery,
         answers: {
@@ -101,7 +101,7 @@ export function modelRoutes(app: FastifyInstance, deps: ModelRoutesDeps): void {
       config: read,
       schema: describe({
         operationId: "get-model",
-        tags: ["Jobs"],
+        tags: ["Models"],
         summary: "A model",
         description: "It never changes; under a name there may be another one once it is deleted.",
         params,
@@ -134,7 +134,7 @@ export function modelRoutes(app: FastifyInstance, deps: ModelRoutesDeps): void {
       config: read,
       schema: describe({
         operationId: "get-weights",
-        tags: ["Jobs"],
+        tags: ["Models"],
         summary: "The weights of a model, as a file to download",
         description: "About 5 MB for a hiddenDim of 512.",
         params,
@@ -187,7 +187,7 @@ export function modelRoutes(app: FastifyInstance, deps: ModelRoutesDeps): void {
       config: { scope: "models:write" },
       schema: describe({
         operationId: "delete-model",
-        tags: ["Jobs"],
+        tags: ["Models"],
         summary: "Deletes a model and its weights, and frees its name",
         description: "Its training job stays, with its result. Additions that wait for the model fail.",
         params,
