@@ -1,6 +1,8 @@
 // How a step's answer leaves its thread: a short result in the reply, a long one and what a job makes in files.
+import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { AnyJobType, End } from "./job-type.js";
 
 export interface AnswerSettings {
@@ -21,6 +23,15 @@ export interface Answered {
   result: string | null;
   /** JSON of what the job made, e.g. the model's document. */
   made: string | undefined;
+}
+
+/** A process's own mark, which its threads inherit: by it the process knows what they left when they were killed. */
+const MARK = "abacus:process";
+if (getEnvironmentData(MARK) === undefined) setEnvironmentData(MARK, randomUUID());
+
+/** Where this process writes a file until it is whole: another that computes the same job has its own. */
+export function unfinishedPath(path: string): string {
+  return `${path}.${getEnvironmentData(MARK)}.part`;
 }
 
 /** The only place where a result becomes JSON: what is written here is what the caller reads. */
@@ -59,8 +70,9 @@ function* chain<Item>(head: Iterable<Item>, rest: Iterator<Item>): Iterable<Item
 
 /** Readers see the whole file or none, also when two workers write it at the same time. Returns its bytes. */
 function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, durable: boolean): number {
-  const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
+  const temporary = unfinishedPath(path);
   let bytes = 0;
+  rmSync(temporary, { force: true }); // of a thread that was killed when another job of its turn had to stop
   const file = openSync(temporary, "wx", 0o600);
   try {
     for (const piece of pieces) {

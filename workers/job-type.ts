@@ -129,7 +129,11 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
   /** For the API documentation and the tests. */
   example: { input: Input; output: Output };
   /** An estimate of the work, about bytes of input: decides the lane. */
-  cost(input: Input, file: Pick<SourceFile, "bytes" | "gzip"> | undefined): number;
+  cost(
+    input: Input,
+    file: Pick<SourceFile, "bytes" | "gzip"> | undefined,
+    model?: Pick<ModelReference, "binaryDim" | "hiddenDim">,
+  ): number;
   /** What the job document shows as `input`: what was asked, without the data. */
   summarize(input: Input): Record<string, unknown>;
   /**

@@ -187,6 +187,7 @@ function contextOf(
   const { job, part, file, model } = request;
   let input: unknown = "value" in request.input ? request.input.value : undefined;
   let told = 0;
+  let doneStage: string | undefined;
   const tell = (news: Omit<StepNews, "id" | "part">) =>
     parentPort?.postMessage({ id: job.id, part, ...news });
   return {
@@ -205,8 +206,11 @@ function contextOf(
     threads,
     progress(progress) {
       const now = Date.now();
-      if (now - told < PROGRESS_INTERVAL) return;
+      const isDone = progress.done >= progress.total;
+      // the end of a stage is always told, and once: what a file has may be more than was expected
+      if (now - told < PROGRESS_INTERVAL && !(isDone && progress.stage !== doneStage)) return;
       told = now;
+      if (isDone) doneStage = progress.stage;
       tell({ progress });
     },
     log(sentence) {

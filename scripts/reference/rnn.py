@@ -5,6 +5,12 @@
 writes mt19937.json (NumPy's legacy generator) and trainings.json (the network of "Anyone Can Learn To
 Code an LSTM-RNN in Python (Part 1: RNN)", iamtrask, 2015). Needs NumPy (Debian: python3-numpy); the
 fixtures were made with 1.24.2 and take some ten seconds.
+
+    /usr/bin/python3 scripts/reference/rnn.py FOLDER --fresh COUNT SEED
+    RNN_TRAININGS=FOLDER/trainings.json node dist/test/rnn/train.test.js
+
+writes so many settings drawn at random into another folder, and holds the built project against them. One or two of a
+hundred are so chaotic that they differ, as NumPy differs from itself when it adds in another order.
 """
 import json
 import os
@@ -170,12 +176,32 @@ def settings():
         yield dict(zip(keys, values))
 
 
+def fresh_settings(count, seed):
+    """Drawn from all that a job may ask for, as far as NumPy is done with it in a second or two."""
+    draw = np.random.default_rng(seed)
+    for _ in range(count):
+        binary_dim = int(draw.integers(2, 32))
+        hidden_dim = int(np.exp(draw.uniform(0, np.log(512))))
+        most = min(1000, int(2e8 / (binary_dim * hidden_dim**2)))
+        yield {
+            "binaryDim": binary_dim,
+            "hiddenDim": hidden_dim,
+            "alpha": float(np.exp(draw.uniform(np.log(0.01), np.log(10)))),
+            "iterations": int(draw.integers(1, 2 + most)),
+            "seed": int(draw.integers(2**32)),
+        }
+
+
 def write(folder, name, value):
     with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(entry) for entry in value) + "\n]\n")
 
 
 if __name__ == "__main__":
-    seeds = [0, 1, 5489, 19650218, 2**31, 2**32 - 1]
-    write(sys.argv[1], "mt19937.json", [generator_outputs(seed) for seed in seeds])
-    write(sys.argv[1], "trainings.json", [reference(setting) for setting in settings()])
+    if sys.argv[2:3] == ["--fresh"]:
+        wanted = fresh_settings(int(sys.argv[3]), int(sys.argv[4]))
+    else:
+        seeds = [0, 1, 5489, 19650218, 2**31, 2**32 - 1]
+        write(sys.argv[1], "mt19937.json", [generator_outputs(seed) for seed in seeds])
+        wanted = settings()
+    write(sys.argv[1], "trainings.json", [reference(setting) for setting in wanted])

@@ -6,11 +6,17 @@ writes made.json (make_classification, every parameter and both sides of each of
 refuses), random.json (RandomState) and sampled.json (sample_without_replacement). Needs scikit-learn (Debian:
 python3-sklearn); the fixtures were made with scikit-learn 1.2.1 and NumPy 1.24.2. Names are those of the job type
 `samples`. The fixture tutorial.json beside them is one answer of scikit-learn 1.2.1 that this project was given.
+
+    /usr/bin/python3 scripts/reference/samples.py --random 1000 7 | node dist/scripts/reference/samples-check.js
+
+draws 1000 sets of parameters from seed 7, and has this project (`npm run build`) make the same samples, or refuse them
+too. Each is a line of JSON: {"input", "columns"} or {"input", "error"}.
 """
 import json
 import os
 import sys
 import warnings
+from random import Random
 
 import numpy as np
 from sklearn.datasets import make_classification
@@ -66,6 +72,8 @@ MADE = {
     "weights of more than 1": {**THREE, "weights": [0.9, 0.4, 0.8]},
     "weights of more than 1 without the last": {**THREE, "weights": [0.9, 0.4]},
     "weights below 0": {**THREE, "weights": [0.6, -0.2, 0.6]},
+    "weights beyond 2^53": {**THREE, "weights": [1e17, 0.3, -1e17]},
+    "weights beyond 2^53 without the last": {**THREE, "weights": [-1e17, 1e17 + 160]},
     "weights below 0 at first": {**THREE, "weights": [-0.4, 0.5, 1.4], "shuffle": True},
     "no weights at all": {**SMALL, "classes": 1, "weights": []},
     "weights null": {**SMALL, "weights": None},
@@ -85,6 +93,9 @@ MADE = {
     "scale": {**SMALL, "scale": 0.125},
     "scale of each": {**SMALL, "scale": [1, -2.5, 0, 1e6]},
     "scale drawn": {**SMALL, "scale": None},
+    "scale that is too large for some": {**SMALL, "scale": 1e308},
+    "classSep and scale that are too large": {**SMALL, "classSep": 1e308, "scale": 1e308},
+    "classSep that is too large for a polytope": {**SMALL, "classSep": 1e308, "hypercube": False, "redundant": 0},
     "shift and scale drawn": {**SMALL, "shift": None, "scale": None, "seed": 3},
     "not shuffled": {**SMALL, "shuffle": False},
     "vertices by permutation": crowd(6, 33),
@@ -153,15 +164,51 @@ def make(parameters):
 
 def columns(parameters):
     X, y = make(parameters)
-    return {**{f"vec_{i}": column.tolist() for i, column in enumerate(X.T)}, "target": y.tolist()}
+    finite = lambda numbers: [number if np.isfinite(number) else None for number in numbers.tolist()]
+    return {**{f"vec_{i}": finite(column) for i, column in enumerate(X.T)}, "target": y.tolist()}
+
+
+def answer(parameters):
+    try:
+        return {"input": parameters, "columns": columns(parameters)}
+    except Exception as error:
+        return {"input": parameters, "error": f"{type(error).__name__}: {error}"}
 
 
 def refusal(parameters):
-    try:
-        make(parameters)
-    except Exception as error:
-        return {"input": parameters, "error": f"{type(error).__name__}: {error}"}
+    found = answer(parameters)
+    if "error" in found:
+        return found
     raise SystemExit(f"scikit-learn takes {parameters}")
+
+
+def random_list(dice, length, low, high):
+    """One number too few or too many now and then."""
+    return [round(dice.uniform(low, high), 2) for _ in range(max(0, length + dice.choice([0] * 10 + [-1, 1])))]
+
+
+def random_parameters(dice):
+    """Both sides of every branch are likely; about one set in three is refused."""
+    kinds = {
+        "informative": dice.choice([1, 2, 3, 4, 5, 8, 12, 31, 33]),
+        "redundant": dice.choice([0, 0, 1, 3]),
+        "repeated": dice.choice([0, 0, 1, 4]),
+    }
+    features = max(1, sum(kinds.values()) + dice.choice([0] * 6 + [1, 2, 5, 5, 5, -1]))
+    classes = dice.choice([1, 2, 2, 3, 5])
+    drawn = {
+        **{"samples": dice.choice([1, 2, 3, 7, 20, 50, 101]), "features": features, **kinds},
+        **{"classes": classes, "clustersPerClass": dice.choice([1, 1, 2, 3])},
+        "weights": dice.choice([None, random_list(dice, classes, 0, 1), random_list(dice, classes, -0.5, 1)]),
+        "flipY": dice.choice([0, 0.01, 0.5, 1, 1.5, -0.1]),
+        "classSep": dice.choice([1, 0.5, 0, -2, 3, 1e308]),
+        "hypercube": dice.random() < 0.6,
+        "shift": dice.choice([0, None, dice.uniform(-3, 3), random_list(dice, features, -2, 2), [2.5]]),
+        "scale": dice.choice([1, None, dice.uniform(-3, 3), random_list(dice, features, -2, 2), [-0.5]]),
+        "shuffle": dice.random() < 0.6,
+        "seed": dice.randrange(2**32),
+    }
+    return {name: value for name, value in drawn.items() if dice.random() < 0.97}
 
 
 def draws(seed):
@@ -198,5 +245,14 @@ def main(folder):
     write(folder, "sampled.json", [sampled(*one) for one in SAMPLED])
 
 
+def print_random(count, seed):
+    dice = Random(seed)
+    for _ in range(count):
+        print(json.dumps(answer(random_parameters(dice))))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "--random":
+        print_random(*map(int, sys.argv[2:4]))
+    else:
+        main(sys.argv[1])

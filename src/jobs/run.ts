@@ -50,7 +50,9 @@ export async function runSteps(runner: Runner, run: Run): Promise<Ended> {
   const stop = runner.pool.listen(run.id, (told) => news.hear(told));
   const base = requestOf(runner, run);
   const isSmall =
-    base.file === undefined && "value" in base.input && run.type.cost(run.data.input, undefined) <= SMALL;
+    base.file === undefined &&
+    "value" in base.input &&
+    run.type.cost(run.data.input, undefined, run.model) <= SMALL;
   const held = new Set<Envelope>();
   let hasEnded = false;
   const step = async (request: Partial<StepRequest>) => {

@@ -62,6 +62,7 @@ for (const [binaryDim, hiddenDim, alpha, count] of [
   [31, 16, 10, 100],
   [12, 33, 5, 100],
   [16, 100, 0.1, 30],
+  [31, 512, 0.1, 2],
 ] as const)
   t.test(`B ${binaryDim}, H ${hiddenDim}, alpha ${alpha}: ${count} examples`, (t) => {
     const generator = new MersenneTwister(17);
@@ -112,6 +113,18 @@ t.test("learning ends with the first example that leaves a weight which is no fi
   t.end();
 });
 
+t.test("also one that is lost in the first step alone, where no bit is 1", (t) => {
+  const start = zeroWeights({ binaryDim: 2, hiddenDim: 2 });
+  start.synapse1.set([1e200, -1e200]);
+  start.synapseH.set([1e200, 1e200, -1e200, -1e200]);
+  const { learned } = learnTwice(start, 0.1, [[0, 0]]);
+  const plain = new Learner(copyOf(start), 0.1);
+  plain.learn(0, 0);
+  t.equal(plain.finite, false);
+  t.equal(learned, 0);
+  t.end();
+});
+
 for (const [binaryDim, hiddenDim] of [
   [8, 16],
   [2, 1],
@@ -120,6 +133,7 @@ for (const [binaryDim, hiddenDim] of [
   [31, 5],
   [10, 33],
   [31, 128],
+  [31, 512],
 ] as const)
   t.test(`B ${binaryDim}, H ${hiddenDim}: the same answers`, (t) => {
     const generator = new MersenneTwister(23);

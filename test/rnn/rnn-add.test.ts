@@ -192,6 +192,8 @@ t.test("CSV has a header and a row for each addition", async (t) => {
 t.test("cost, model and summary", async (t) => {
   t.equal(rnnAdd.cost({ a: 1, b: 2 }, undefined), 16);
   t.equal(rnnAdd.cost({ pairs: Array(1000).fill([1, 2]) }, undefined), 16_000);
+  t.equal(rnnAdd.cost({ a: 1, b: 2 }, undefined, { binaryDim: 2, hiddenDim: 1 }), 16);
+  t.equal(rnnAdd.cost({ a: 1, b: 2 }, undefined, { binaryDim: 16, hiddenDim: 32 }), 8 * 16);
   t.equal(rnnAdd.model?.({ a: 1, b: 2 }), "default");
   t.equal(rnnAdd.model?.({ a: 1, b: 2, model: "mine" }), "mine");
   t.strictSame(rnnAdd.summarize({ a: 1, b: 2 }), { a: 1, b: 2, model: "default" });

@@ -5,7 +5,7 @@ import { defineJobType, type End, type ModelReference, type TaskContext } from "
 import { DEFAULT_MODEL, DEFAULT_REFERENCE } from "../rnn/default-model.js";
 import { ask } from "../rnn/kernel/ask.js";
 import { modelWeights } from "../rnn/model-weights.js";
-import type { Weights } from "../rnn/network.js";
+import type { Dimensions, Weights } from "../rnn/network.js";
 import { readPairs } from "../rnn/read-pairs.js";
 import Type, { type Static } from "../typebox.js";
 
@@ -93,6 +93,14 @@ function modelOf(input: Input, model: ModelReference | undefined): ModelReferenc
   throw new Error(`the model ${JSON.stringify(input.model)} has not been resolved`);
 }
 
+/** How much more a network has to compute than the default one. */
+function size({ binaryDim, hiddenDim }: Dimensions): number {
+  return Math.max(
+    1,
+    (binaryDim * hiddenDim ** 2) / (DEFAULT_REFERENCE.binaryDim * DEFAULT_REFERENCE.hiddenDim ** 2),
+  );
+}
+
 /** `path` says where a and b are. */
 function tooLarge(path: string, a: number, b: number, { id, binaryDim }: ModelReference): InputError {
   return InputError.impossible(
@@ -178,7 +186,7 @@ export const rnnAdd = defineJobType({
       model: DEFAULT_MODEL,
     },
   },
-  cost: ({ pairs }) => 16 * (pairs?.length ?? 1),
+  cost: ({ pairs }, _file, model = DEFAULT_REFERENCE) => 16 * (pairs?.length ?? 1) * size(model),
   summarize: ({ a, b, pairs, model = DEFAULT_MODEL }) =>
     pairs ? { pairs: pairs.length, model } : { a, b, model },
   read: (body) => readPairs(body, MOST_PAIRS),

@@ -161,7 +161,8 @@ function trainModel(input: Input, context: TaskContext<Input>) {
     accuracyPairs: accuracyPairs(settings),
     createdAt: context.job.createdAt,
   };
-  context.log(`Of ${model.accuracyPairs} sums ${(100 * model.accuracy).toFixed(1)}% are right.`);
+  const asked = Math.min(4 ** (settings.binaryDim - 1), model.accuracyPairs);
+  context.log(`Of ${asked} sums ${(100 * model.accuracy).toFixed(1)}% are right.`);
   return { result: { model, log, errors, seconds }, artifact: encodeWeights(weights) };
 }
 

@@ -3,11 +3,12 @@
 import { formatOfJson } from "../formats.js";
 import { InputError } from "../input-error.js";
 import { defineJobType, type LongAnswer, type TaskContext } from "../job-type.js";
+import { clusterRows } from "../samples/cluster-sizes.js";
 import { csvOfJson } from "../samples/csv.js";
 import { makeClassification, memoryOf, workOf } from "../samples/make-classification.js";
-import { checkSettings } from "../samples/rules.js";
+import { checkOverlap, checkSettings } from "../samples/rules.js";
 import { clustersOf, DEFAULTS, type Settings } from "../samples/settings.js";
-import { writeJson } from "../samples/write-json.js";
+import { numbersOf, writeJson } from "../samples/write-json.js";
 import Type, { type Static } from "../typebox.js";
 
 /** Lists up to this length are shown in the job document as they are. */
@@ -35,15 +36,30 @@ const input = Type.Object(
       1,
       "Columns, without the class: those named below, and others of pure noise.",
     ),
-    informative: count("informative", 1, "Features that place the clusters."),
-    redundant: count("redundant", 0, "Features that are random linear combinations of informative ones."),
+    informative: count(
+      "informative",
+      1,
+      "Features that place the clusters. Its square at most `SAMPLE_CELLS`, and times `classes` and " +
+        "`clustersPerClass` at most 1000 times that.",
+    ),
+    redundant: count(
+      "redundant",
+      0,
+      "Features that are random linear combinations of informative ones. Times `informative` at most `SAMPLE_CELLS`.",
+    ),
     repeated: count("repeated", 0, "Features that are copies of informative or redundant ones."),
     classes: count("classes", 1, "Classes: the labels are 0 … classes − 1."),
-    clustersPerClass: count("clustersPerClass", 1, "Times `classes` at most 2^informative."),
+    clustersPerClass: count(
+      "clustersPerClass",
+      1,
+      "Times `classes` at most 2^informative, and times `informative` too at most `SAMPLE_CELLS`.",
+    ),
     weights: Type.Optional(
       Type.Union([Type.Array(Type.Number()), Type.Null()], {
         default: DEFAULTS.weights,
-        description: "The share of each class; the last one's may be left out. null: equal shares.",
+        description:
+          "The share of each class; the last one's may be left out. null: equal shares. Below 0 they " +
+          "let clusters overlap: the samples of all, times `features`, are at most `SAMPLE_CELLS`.",
       }),
     ),
     flipY: number(
@@ -72,8 +88,10 @@ const input = Type.Object(
 type Input = Static<typeof input>;
 
 const output = Type.Object({
-  columns: Type.Record(Type.String(), Type.Array(Type.Number()), {
-    description: "`vec_0`, `vec_1`, … are the features, `target` is the class.",
+  columns: Type.Record(Type.String(), Type.Array(Type.Union([Type.Number(), Type.Null()])), {
+    description:
+      "`vec_0`, `vec_1`, … are the features, `target` is the class. A number that is not finite, as a large " +
+      "`classSep`, `shift` or `scale` makes it, is null; in CSV it is empty.",
   }),
 });
 
@@ -117,17 +135,18 @@ function makeSamples(input: Input, context: TaskContext<Input>): LongAnswer {
   const settings = settingsOf(input);
   const { samples, features, seed } = settings;
   checkMemory(settings, context.memory);
+  checkOverlap(settings, context.limits.sampleCells);
   context.log(
     `Making ${samples} samples of ${features} features in ${clustersOf(settings)} clusters, seed ${seed}.`,
   );
-  const total = workOf(settings);
+  const total = workOf(settings, clusterRows(settings).together);
   const made = makeClassification(settings, (done) =>
     context.progress({ stage: "drawing", done, total, unit: "numbers" }),
   );
-  const columns = features + 1;
+  const numbers = numbersOf(samples, features);
   return {
     json: writeJson(made, (done) =>
-      context.progress({ stage: "writing", done, total: columns, unit: "columns" }),
+      context.progress({ stage: "writing", done, total: numbers, unit: "numbers" }),
     ),
   };
 }

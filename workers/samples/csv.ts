@@ -1,7 +1,7 @@
-// Samples as CSV: a header, and a row for each.
+// Samples as CSV: a header, and a row for each, in which a number that is not finite is empty.
 import { columnName } from "./write-json.js";
 
-const [OPEN, CLOSE, COMMA, NEWLINE] = [0x5b, 0x5d, 0x2c, 0x0a];
+const [OPEN, CLOSE, COMMA, NEWLINE, N] = [0x5b, 0x5d, 0x2c, 0x0a, 0x6e];
 /** Bytes of one piece. */
 const PIECE = 65_536;
 /** Bytes that a name or a number may have, with what is around it. */
@@ -26,6 +26,7 @@ export function* csvOfJson(json: Uint8Array): Generator<Uint8Array> {
   for (let isLastRow = false; !isLastRow; )
     for (let column = 0; column <= last; column++) {
       let at = columns[column]!;
+      if (json[at] === N) at += "null".length;
       for (; json[at] !== COMMA && json[at] !== CLOSE; at++) piece[length++] = json[at]!;
       piece[length++] = column === last ? NEWLINE : COMMA;
       isLastRow = json[at] === CLOSE;

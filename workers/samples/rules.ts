@@ -1,9 +1,19 @@
 // What cannot be made: scikit-learn's own refusals, and the bound of the service.
 import { InputError } from "../input-error.js";
-import { weightsOf } from "./cluster-sizes.js";
+import { clusterRows, weightsOf } from "./cluster-sizes.js";
 import { clustersOf, type Settings } from "./settings.js";
 
-/** Throws InputError (422) for settings that scikit-learn refuses, or of more than `sampleCells` numbers. */
+/**
+ * How often over the clusters' matrices together may have as many cells as one: none is kept, but at 10,000,000 cells
+ * it takes minutes to draw so many.
+ */
+const MATRICES = 1000;
+
+/**
+ * Throws InputError (422) for settings that scikit-learn refuses, or of more than `sampleCells` numbers. With
+ * `checkOverlap`, what is let through draws at most 1000 × `sampleCells` numbers or so, and multiplies at most
+ * 2 × `sampleCells`^1.5: one minute at 10,000,000.
+ */
 export function checkSettings(settings: Settings, sampleCells: number): void {
   checkFeatures(settings);
   checkCells(settings, sampleCells);
@@ -23,21 +33,46 @@ function checkFeatures({ features, informative, redundant, repeated }: Settings)
   );
 }
 
-/** Both the samples and the centroids of the clusters. */
+/** The samples, the centroids of the clusters, and the matrices that features are combined with. */
 function checkCells(settings: Settings, sampleCells: number): void {
-  const { samples, features, classes, clustersPerClass, informative } = settings;
-  if (samples * features > sampleCells)
-    throw InputError.impossible(
-      "/samples",
-      `times features is ${samples * features} (${samples} × ${features}): the limit SAMPLE_CELLS is ${sampleCells}`,
-    );
-  const coordinates = clustersOf(settings) * informative;
-  if (coordinates > sampleCells)
-    throw InputError.impossible(
-      "/clustersPerClass",
-      `times classes times informative is ${coordinates} (${clustersPerClass} × ${classes} × ${informative}): ` +
-        `the limit SAMPLE_CELLS is ${sampleCells}`,
-    );
+  const { samples, features, classes, clustersPerClass, informative, redundant } = settings;
+  const atMost = (limit: string, most: number, path: string, words: string, factors: number[]) => {
+    const cells = factors.reduce((product, factor) => product * factor);
+    if (cells <= most) return;
+    throw InputError.impossible(path, `${words} is ${cells} (${factors.join(" × ")}): the limit ${limit}`);
+  };
+  const limit = `SAMPLE_CELLS is ${sampleCells}`;
+  const clusters = [clustersPerClass, classes];
+  const square = [informative, informative];
+  atMost(limit, sampleCells, "/samples", "times features", [samples, features]);
+  atMost(limit, sampleCells, "/informative", "times informative", square);
+  atMost(limit, sampleCells, "/redundant", "times informative", [redundant, informative]);
+  atMost(limit, sampleCells, "/clustersPerClass", "times classes times informative", [
+    ...clusters,
+    informative,
+  ]);
+  atMost(
+    `${MATRICES} × SAMPLE_CELLS is ${MATRICES * sampleCells}`,
+    MATRICES * sampleCells,
+    "/clustersPerClass",
+    "times classes times informative times informative",
+    [...clusters, ...square],
+  );
+}
+
+/**
+ * Throws InputError (422) where negative weights let clusters overlap so much that together they have more than
+ * `sampleCells` numbers. Not for an event loop: it goes through all clusters.
+ */
+export function checkOverlap(settings: Settings, sampleCells: number): void {
+  const { features } = settings;
+  const { together } = clusterRows(settings);
+  if (together * features <= sampleCells) return;
+  throw InputError.impossible(
+    "/weights",
+    `let clusters overlap: their samples times features are ${together * features} (${together} × ${features}): ` +
+      `the limit SAMPLE_CELLS is ${sampleCells}`,
+  );
 }
 
 /** Each cluster has a vertex of its own. */
@@ -60,9 +95,8 @@ function checkWeights(settings: Settings): void {
       "/weights",
       `has ${weights.length} numbers: there must be as many as classes, ${classes}, or one less`,
     );
-  const most = Number.MAX_SAFE_INTEGER / settings.samples;
-  if (weightsOf(settings).every((weight) => Math.abs(weight) <= most)) return;
-  throw InputError.impossible("/weights", "times samples must not be more than 2^53 − 1 for any class");
+  if (weightsOf(settings).every((weight) => Number.isFinite(weight * settings.samples))) return;
+  throw InputError.impossible("/weights", "times samples must be a finite number for each class");
 }
 
 /** One number is taken for all features, as NumPy's broadcasting does. */

@@ -41,6 +41,7 @@ export class Kernel {
   /** Takes a network into its memory, if it is not there, with room for `bytes` of questions and answers. */
   load(weights: Weights, bytes: number): void {
     if (weights === this.#loaded && bytes <= this.#room) return;
+    this.#loaded = undefined; // should there be no memory for it, what is there is nobody's
     this.exports.open(weights.binaryDim, weights.hiddenDim, bytes);
     for (const [inside, outside] of this.#rows(weights)) inside.set(outside);
     this.exports.derive();

@@ -195,8 +195,9 @@ function updateOthers(a: i32, b: i32): void {
       const outputDelta = v128.load64_splat(outputs + (<usize>t << 3));
       update1 = f64x2.add(update1, f64x2.mul(v128.load(hidden + width + row), outputDelta));
       const delta = v128.load(deltas + row);
-      if (bit(a, t)) ofA = f64x2.add(ofA, delta);
-      if (bit(b, t)) ofB = f64x2.add(ofB, delta);
+      // times 0, too: what is no finite number shows
+      ofA = f64x2.add(ofA, f64x2.mul(f64x2.splat(<f64>bit(a, t)), delta));
+      ofB = f64x2.add(ofB, f64x2.mul(f64x2.splat(<f64>bit(b, t)), delta));
     }
     moveWeights(synapse1 + j, update1);
     moveWeights(synapse0 + width + j, ofA);
