@@ -46,7 +46,7 @@ function askFast(weights: Weights, pairs: Int32Array): [number, number] {
   let right = 0;
   let at = 0;
   for (const { sums } of ask(weights, pairs))
-    for (const sum of sums) if (sum === pairs[at++]! + pairs[at++]!) right++;
+    for (let k = 0; k < sums.length; k++) if (sums[k] === pairs[at++]! + pairs[at++]!) right++;
   return [(performance.now() - began) / 1000, right];
 }
 

@@ -9,7 +9,7 @@ fixtures were made with 1.24.2 and take some ten seconds.
     /usr/bin/python3 scripts/reference/rnn.py FOLDER --fresh COUNT SEED
     RNN_TRAININGS=FOLDER/trainings.json node dist/test/rnn/train.test.js
 
-writes so many settings drawn at random into another folder, and holds the built project against them. One or two of a
+writes so many settings drawn at random into another folder, and holds the built project against them. A few of a
 hundred are so chaotic that they differ, as NumPy differs from itself when it adds in another order.
 """
 import json

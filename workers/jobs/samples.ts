@@ -39,8 +39,8 @@ const input = Type.Object(
     informative: count(
       "informative",
       1,
-      "Features that place the clusters. Its square at most `SAMPLE_CELLS`, and times `classes` and " +
-        "`clustersPerClass` at most 1000 times that.",
+      "Features that place the clusters. Its square is at most `SAMPLE_CELLS`, and that times `classes` and " +
+        "`clustersPerClass` at most 1000 × `SAMPLE_CELLS`.",
     ),
     redundant: count(
       "redundant",

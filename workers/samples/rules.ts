@@ -12,7 +12,7 @@ const MATRICES = 1000;
 /**
  * Throws InputError (422) for settings that scikit-learn refuses, or of more than `sampleCells` numbers. With
  * `checkOverlap`, what is let through draws at most 1000 × `sampleCells` numbers or so, and multiplies at most
- * 2 × `sampleCells`^1.5: one minute at 10,000,000.
+ * 2 × `sampleCells`^1.5: at 10,000,000 minutes for either.
  */
 export function checkSettings(settings: Settings, sampleCells: number): void {
   checkFeatures(settings);
@@ -36,28 +36,23 @@ function checkFeatures({ features, informative, redundant, repeated }: Settings)
 /** The samples, the centroids of the clusters, and the matrices that features are combined with. */
 function checkCells(settings: Settings, sampleCells: number): void {
   const { samples, features, classes, clustersPerClass, informative, redundant } = settings;
-  const atMost = (limit: string, most: number, path: string, words: string, factors: number[]) => {
+  const ofClusters = [clustersPerClass, classes, informative];
+  const bounds: [path: string, others: string, factors: number[], times: number][] = [
+    ["/samples", "features", [samples, features], 1],
+    ["/informative", "informative", [informative, informative], 1],
+    ["/redundant", "informative", [redundant, informative], 1],
+    ["/clustersPerClass", "classes times informative", ofClusters, 1],
+    ["/clustersPerClass", "classes times informative²", [...ofClusters, informative], MATRICES],
+  ];
+  for (const [path, others, factors, times] of bounds) {
     const cells = factors.reduce((product, factor) => product * factor);
-    if (cells <= most) return;
-    throw InputError.impossible(path, `${words} is ${cells} (${factors.join(" × ")}): the limit ${limit}`);
-  };
-  const limit = `SAMPLE_CELLS is ${sampleCells}`;
-  const clusters = [clustersPerClass, classes];
-  const square = [informative, informative];
-  atMost(limit, sampleCells, "/samples", "times features", [samples, features]);
-  atMost(limit, sampleCells, "/informative", "times informative", square);
-  atMost(limit, sampleCells, "/redundant", "times informative", [redundant, informative]);
-  atMost(limit, sampleCells, "/clustersPerClass", "times classes times informative", [
-    ...clusters,
-    informative,
-  ]);
-  atMost(
-    `${MATRICES} × SAMPLE_CELLS is ${MATRICES * sampleCells}`,
-    MATRICES * sampleCells,
-    "/clustersPerClass",
-    "times classes times informative times informative",
-    [...clusters, ...square],
-  );
+    if (cells <= times * sampleCells) continue;
+    throw InputError.impossible(
+      path,
+      `times ${others} is ${cells} (${factors.join(" × ")}): the limit ` +
+        `${times === 1 ? "" : `${times} × `}SAMPLE_CELLS is ${times * sampleCells}`,
+    );
+  }
 }
 
 /**

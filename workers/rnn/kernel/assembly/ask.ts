@@ -63,6 +63,21 @@ function inputs(ofA: usize, ofB: usize, a: v128, b: v128): v128 {
   return f64x2.add(f64x2.mul(a, v128.load64_splat(ofA)), f64x2.mul(b, v128.load64_splat(ofB)));
 }
 
+/** Replaces what the units have been given by its σ. */
+function applySigmoids(at: usize): void {
+  for (const end = at + <usize>H * UNIT; at < end; at += UNIT) {
+    const z0 = v128.load(at);
+    const z1 = v128.load(at, 16);
+    if (areUsual(z0, z1)) {
+      v128.store(at, sigmoids(z0));
+      v128.store(at, sigmoids(z1), 16);
+    } else {
+      v128.store(at, anySigmoids(z0));
+      v128.store(at, anySigmoids(z1), 16);
+    }
+  }
+}
+
 /** Where o = σ(z) is more than a half: all ones in a lane. */
 @inline
 function isOne(z: v128): v128 {
@@ -82,19 +97,13 @@ function addFour(a: v128, b: v128): v128 {
   let predicted = i32x4.splat(0);
   for (let t = 0; t < B; t++) {
     sumInputs(here, before, t == 0, v128.and(i32x4.shr_u(a, t), one), v128.and(i32x4.shr_u(b, t), one));
+    applySigmoids(here);
     let z0 = f64x2.splat(0);
     let z1 = z0;
     for (let j: usize = 0, at = here; j < <usize>H << 3; j += 8, at += UNIT) {
       const weight = v128.load64_splat(synapse1 + j);
-      const x0 = v128.load(at);
-      const x1 = v128.load(at, 16);
-      const isUsual = areUsual(x0, x1);
-      const h0 = isUsual ? sigmoids(x0) : anySigmoids(x0);
-      const h1 = isUsual ? sigmoids(x1) : anySigmoids(x1);
-      v128.store(at, h0);
-      v128.store(at, h1, 16);
-      z0 = f64x2.add(z0, f64x2.mul(h0, weight));
-      z1 = f64x2.add(z1, f64x2.mul(h1, weight));
+      z0 = f64x2.add(z0, f64x2.mul(v128.load(at), weight));
+      z1 = f64x2.add(z1, f64x2.mul(v128.load(at, 16), weight));
     }
     const ones = v128.shuffle<i32>(isOne(z0), isOne(z1), 0, 2, 4, 6);
     predicted = v128.or(predicted, v128.and(ones, i32x4.splat(1 << t)));
