@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import t from "tap";
 import { samples } from "../../workers/jobs/samples.js";
 import { DEFAULT_LIMITS } from "../../workers/limits.js";
-import { checkSettings } from "../../workers/samples/rules.js";
+import { checkOverlap, checkSettings } from "../../workers/samples/rules.js";
 import { DEFAULTS, type Settings } from "../../workers/samples/settings.js";
 import { validate } from "../../workers/validation.js";
 import { problemOf } from "../rnn/context.js";
@@ -52,7 +52,7 @@ t.test("each in words of its own, at the field", (t) => {
       "/weights",
       "has 1 numbers: there must be as many as classes, 3, or one less",
     ],
-    [{ weights: [-1e14] }, "/weights", "times samples must not be more than 2^53 − 1 for any class"],
+    [{ weights: [-1e307] }, "/weights", "times samples must be a finite number for each class"],
     [{ shift: [1, 2, 3] }, "/shift", "has 3 numbers: there must be one for each of 20 features"],
     [{ scale: [] }, "/scale", "has 0 numbers: there must be one for each of 20 features"],
   ];
@@ -69,6 +69,7 @@ t.test("what is just possible", (t) => {
     { informative: 2000, features: 2000, redundant: 0 },
     { weights: [0.5] },
     { weights: [0.5, 0.5] },
+    { weights: [1e17, 1] },
     { weights: null, shift: null, scale: null },
     { shift: [1], scale: Array(20).fill(1) },
     { seed: 2 ** 32 - 1 },
@@ -102,20 +103,67 @@ t.test("wrong types are of another shape", (t) => {
   t.end();
 });
 
-t.test("SAMPLE_CELLS bounds samples and centroids", (t) => {
-  const cellsOf = (input: Partial<Settings>, limit: number) =>
-    problemOf(() => checkSettings({ ...DEFAULTS, ...input }, limit))?.errors;
-  t.equal(cellsOf({}, 2000), undefined);
-  t.strictSame(cellsOf({}, 1999), [
-    { path: "/samples", message: "times features is 2000 (100 × 20): the limit SAMPLE_CELLS is 1999" },
-  ]);
-  const crowd = { samples: 1, informative: 10, classes: 5, clustersPerClass: 40 };
-  t.equal(cellsOf(crowd, 2000), undefined);
-  t.strictSame(cellsOf(crowd, 1999), [
+t.test("SAMPLE_CELLS bounds samples, centroids and matrices", (t) => {
+  const square = { features: 100, informative: 50, redundant: 0 };
+  const cases: [input: Partial<Settings>, most: number, path: string, message: string][] = [
+    [{}, 2000, "/samples", "times features is 2000 (100 × 20): the limit SAMPLE_CELLS is 1999"],
+    [
+      { samples: 1, informative: 10, classes: 5, clustersPerClass: 40 },
+      2000,
+      "/clustersPerClass",
+      "times classes times informative is 2000 (40 × 5 × 10): the limit SAMPLE_CELLS is 1999",
+    ],
+    [
+      { ...square, samples: 1 },
+      2500,
+      "/informative",
+      "times informative is 2500 (50 × 50): the limit SAMPLE_CELLS is 2499",
+    ],
+    [
+      { ...square, samples: 1, informative: 45, redundant: 55 },
+      2475,
+      "/redundant",
+      "times informative is 2475 (55 × 45): the limit SAMPLE_CELLS is 2474",
+    ],
+  ];
+  for (const [input, most, path, message] of cases) {
+    t.equal(cellsOf(input, most), undefined);
+    t.strictSame(cellsOf(input, most - 1), [{ path, message }]);
+  }
+  t.end();
+});
+
+t.test("the clusters' matrices are drawn for minutes, not for hours", (t) => {
+  const crowd = { samples: 1, features: 2000, informative: 2000, redundant: 0, classes: 5 };
+  t.equal(cellsOf({ ...crowd, clustersPerClass: 800 }, 16_000_000), undefined);
+  t.strictSame(cellsOf({ ...crowd, clustersPerClass: 801 }, 16_000_000), [
     {
       path: "/clustersPerClass",
-      message: "times classes times informative is 2000 (40 × 5 × 10): the limit SAMPLE_CELLS is 1999",
+      message:
+        "times classes times informative² is 16020000000 (801 × 5 × 2000 × 2000): the limit " +
+        "1000 × SAMPLE_CELLS is 16000000000",
     },
   ]);
   t.end();
 });
+
+t.test("clusters that overlap are bounded as if they did not", (t) => {
+  const overlap = (input: Partial<Settings>, limit: number) =>
+    problemOf(() => checkOverlap({ ...DEFAULTS, ...input }, limit))?.errors;
+  t.equal(overlap({}, 2000), undefined);
+  t.equal(overlap({ weights: [3, 2] }, 2000), undefined, "no more than there are");
+  const input = { weights: [1.5, -0.5], samples: 10, features: 4 };
+  t.equal(overlap(input, 48), undefined);
+  t.strictSame(overlap(input, 47), [
+    {
+      path: "/weights",
+      message:
+        "let clusters overlap: their samples times features are 48 (12 × 4): the limit SAMPLE_CELLS is 47",
+    },
+  ]);
+  t.end();
+});
+
+function cellsOf(input: Partial<Settings>, limit: number) {
+  return problemOf(() => checkSettings({ ...DEFAULTS, ...input }, limit))?.errors;
+}
