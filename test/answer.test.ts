@@ -1,8 +1,8 @@
 // How an answer leaves its thread: short in the reply, long in a file, which is there whole or not at all.
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { answer } from "../workers/answer.js";
+import { answer, unfinishedPath } from "../workers/answer.js";
 import type { AnyJobType, End } from "../workers/job-type.js";
 import { rnnTrain } from "../workers/jobs/rnn-train.js";
 import { samples } from "../workers/jobs/samples.js";
@@ -84,6 +84,16 @@ t.test("what fails half-way leaves nothing, and what was there stays", (t) => {
   t.throws(() => answered(folder, { json: broken() }), { message: "half-way" });
   t.strictSame(filesIn(folder), ["job1"]);
   t.match(readFileSync(join(folder, "results", "job1"), "utf8"), /^"first/);
+  t.end();
+});
+
+t.test("what a thread left that was killed is begun anew", (t) => {
+  const folder = t.testdir();
+  const { results } = settingsIn(folder);
+  writeFileSync(unfinishedPath(join(results, "job1")), "x".repeat(1000));
+  answered(folder, { result: "y".repeat(INLINE) });
+  t.equal(readFileSync(join(results, "job1"), "utf8"), `"${"y".repeat(INLINE)}"`);
+  t.strictSame(filesIn(folder), ["job1"]);
   t.end();
 });
 

@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises
 import { dirname, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { unfinishedPath } from "../../workers/answer.js";
 
 /** What belongs to a job, and goes with it. */
 export const KEPT_KINDS = ["uploads", "results", "made"] as const;
@@ -127,6 +128,12 @@ export class FileStore {
   async removeComputed(id: string): Promise<void> {
     await this.remove("results", id);
     await this.remove("made", id);
+  }
+
+  /** Removes what a thread of this process was writing for a job when it died or was killed. */
+  async removeUnfinished(id: string): Promise<void> {
+    await rm(unfinishedPath(this.path("results", id)), { force: true });
+    await rm(unfinishedPath(this.path("made", id)), { force: true });
   }
 
   /** Bytes that may still be written. */

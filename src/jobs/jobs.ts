@@ -1,6 +1,5 @@
 // Jobs as a caller sees them: submit, find, wait, list, cancel, retry, remove. Knows nothing of HTTP.
 import type { FileStore } from "../files/file-store.js";
-import { nameTaken } from "../models/models.js";
 import { jobKey } from "../redis/keys.js";
 import { isId } from "./id.js";
 import { readLog } from "./job-log.js";
@@ -51,7 +50,7 @@ const BATCH = 100;
 export type Jobs = ReturnType<typeof createJobs>;
 
 export function createJobs(options: JobsOptions) {
-  const { redis, queues, notices, files, models, webhooks, onEnded, logger } = options;
+  const { redis, queues, notices, files, webhooks, onEnded, logger } = options;
   const steps = transitions(redis);
   const observers = new Observers(notices, readSummary);
 
@@ -119,8 +118,6 @@ export function createJobs(options: JobsOptions) {
     const job = await findSummary(account, id);
     if (!job) return undefined;
     if (job.state !== "failed" && job.state !== "canceled") throw new NotRetryable(job.state);
-    const { madeName } = job;
-    if (madeName !== "" && !(await models.reserve(account, madeName, id))) throw nameTaken(madeName);
     const stands = await steps.retry(job, Date.now(), options.capacity);
     if (stands === "missing") return undefined;
     if (stands !== "queued") throw new NotRetryable(stands);

@@ -136,6 +136,7 @@ export class Processor {
       return endingOf(ended, reporter);
     } catch (error) {
       await reporter.end();
+      await this.removeUnfinished(job.id);
       if (controller.signal.aborted) return this.stopped(controller.signal.reason as StopReason, timeout);
       controller.abort("ended" satisfies StopReason); // other parts of it may still run
       if (error instanceof InputError) return failure(problemOf(error.problem));
@@ -169,6 +170,14 @@ export class Processor {
     reference: string | undefined,
   ): Promise<ModelReference | undefined> {
     return reference === undefined ? undefined : this.options.models.require(job.account, reference);
+  }
+
+  /** What cannot be removed is left to the sweeper. */
+  private async removeUnfinished(id: string): Promise<void> {
+    const { runner, logger } = this.options;
+    await runner.files
+      .removeUnfinished(id)
+      .catch((error) => logger.warn({ err: error, job: id }, "an unfinished file was not removed"));
   }
 
   private stopped(reason: StopReason, timeout: number): Ending | "put back" | undefined {

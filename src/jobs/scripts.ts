@@ -1,5 +1,6 @@
 // The Lua scripts of a job's transitions. The record is a hash: while the job lives it says where the job is, and
 // the outcome is written into it once. Each script ends where the state does not allow it.
+import { TAKE_NAME } from "../models/models.js";
 import { jobKey, PREFIX, scheduledKey } from "../redis/keys.js";
 import { REACHED } from "./capacity.js";
 import { TURN } from "./turns.js";
@@ -25,21 +26,23 @@ const LIVE = `
 local function live(state) return state == 'queued' or state == 'active' end`;
 
 // Answers the job's number in its lane and its position, 0 for both when it is due only later; which limit leaves no
-// room for it, and then nothing is written; or the state of a job of this id that has been begun. One that still
-// waits is entered again: its submission was cut off.
-const ENTER = `${TURN}${REACHED}
-local record, turns, outstanding, queued, active, scheduled = unpack(KEYS, 1, 6)
+// room for it or that another has the name for its model, and then nothing is written; or the state of a job of this id
+// that has been begun. One that still waits is entered again: its submission was cut off.
+const ENTER = `${TURN}${REACHED}${TAKE_NAME}
+local record, turns, outstanding, queued, active, scheduled, names = unpack(KEYS, 1, 7)
 local id, priority, created, lane, account = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local madeName = ARGV[9]
 local before = redis.call('HGET', record, 'state')
 if before and before ~= 'queued' then return before end
-local limit = not before and reached(outstanding, queued, active, ARGV[6], ARGV[7])
-if limit then return limit end
 if not before then
+  local limit = reached(outstanding, queued, active, ARGV[6], ARGV[7])
+  if limit then return limit end
+  if madeName ~= '' and not takeName(names, madeName, id) then return 'taken' end
   if redis.call('EXISTS', outstanding) == 0 then redis.call('DEL', turns) end
-  redis.call('HSET', record, 'state', 'queued', 'number', 1, unpack(ARGV, 9))
+  redis.call('HSET', record, 'state', 'queued', 'number', 1, unpack(ARGV, 10))
   redis.call('ZADD', outstanding, created, id)
   redis.call('ZADD', queued, 0, id)
-  for i = 7, #KEYS do redis.call('ZADD', KEYS[i], 0, id) end
+  for i = 8, #KEYS do redis.call('ZADD', KEYS[i], 0, id) end
   if ARGV[8] ~= '' then redis.call('ZADD', scheduled, ARGV[8], id) end
 end
 if ARGV[8] ~= '' then return {0, 0} end
@@ -171,9 +174,10 @@ return {'finished', delivery, number, expires, started[4] or tonumber(found[4]) 
 
 // A failed or canceled job waits again, with all that is known of it but how it ended. It is due at once: what is
 // scheduled is added to its lane when BullMQ has forgotten it.
-const RETRY = `${APPEND}${REACHED}
-local record, entries, outstanding, queued, active, failed, canceled, expiry, scheduled, deliveries = unpack(KEYS)
-local id, now, depth, jobs, index, channel = unpack(ARGV)
+const RETRY = `${APPEND}${REACHED}${TAKE_NAME}
+local record, entries, outstanding, queued, active, failed, canceled, expiry = unpack(KEYS, 1, 8)
+local scheduled, deliveries, names = unpack(KEYS, 9)
+local id, now, depth, jobs, index, channel, madeName = unpack(ARGV)
 local found = redis.call('HMGET', record, 'state', 'number', 'finishedAt')
 local before = found[1]
 if not before or before == 'deleted' then return 'missing' end
@@ -181,6 +185,7 @@ if before ~= 'failed' and before ~= 'canceled' then return before end
 if redis.call('HEXISTS', record, 'data') == 0 then return 'missing' end
 local limit = reached(outstanding, queued, active, depth, jobs)
 if limit then return limit end
+if madeName ~= '' and not takeName(names, madeName, id) then return 'taken' end
 redis.call('XADD', entries, 'MAXLEN', ${ENTRIES}, found[2] .. '-0', 'state', found[3] .. ' ' .. before)
 redis.call('HSET', record, 'state', 'queued')
 redis.call('HDEL', record, 'startedAt', 'finishedAt', 'expiresAt', 'progress', 'error')

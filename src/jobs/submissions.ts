@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { AnyJobType, ModelReference, SourceFile } from "../../workers/job-type.js";
 import type { Limits } from "../../workers/limits.js";
 import { validate } from "../../workers/validation.js";
-import { type Models, nameTaken } from "../models/models.js";
+import type { Models } from "../models/models.js";
 import { isUndecided } from "../redis/connections.js";
 import type { Capacity } from "./capacity.js";
 import { identityOf, type JobData, laneOf, type Queues } from "./lanes.js";
@@ -65,14 +65,6 @@ export function createSubmissions(options: SubmissionsOptions) {
     return reference === undefined ? undefined : models.require(account, reference);
   }
 
-  /** Takes the name that the job's model will have. Returns it, or "" for none. */
-  async function reserveName({ id, type, input, account }: Submission): Promise<string> {
-    const name = type.makes && (input as { name?: string } | undefined)?.name;
-    if (!name) return "";
-    if (await models.reserve(account, name, id)) return name;
-    throw nameTaken(name);
-  }
-
   /** Throws CapacityReached when a job of the account would be refused now, whatever it is. */
   function checkRoom(account: string): Promise<void> {
     return steps.checkRoom(account, capacity);
@@ -87,16 +79,15 @@ export function createSubmissions(options: SubmissionsOptions) {
     if (input !== undefined) validate(type.input, input);
     const model = await referredModel(submission);
     if (input !== undefined) type.check?.(input, model, limits, file !== undefined);
-    const madeName = await reserveName(submission);
     const stored = input === undefined;
-    const lane = stored ? "batch" : laneOf(type.cost(input, file), options.interactiveCost);
+    const lane = stored ? "batch" : laneOf(type.cost(input, file, model), options.interactiveCost);
     const data: JobData = {
       type: type.name,
       version: type.version,
       account,
       createdAt: Date.now(),
       label: submission.label ?? null,
-      madeName,
+      madeName: (type.makes && (input as { name?: string } | undefined)?.name) ?? "",
       ...(!stored && { input }),
       ...(file && { file }),
       ...(model && { model: model.id }),

@@ -1,6 +1,7 @@
 // The transitions of a job's record in Redis, each one Lua script, so that each happens whole or not at all.
 // Whoever writes the outcome first decides how the job ended (`finish`).
 import type { Redis } from "ioredis";
+import { nameTaken } from "../models/models.js";
 import {
   bullKey,
   changesChannel,
@@ -103,8 +104,8 @@ export function transitions(redis: Redis) {
 
   return {
     /**
-     * Writes the record of a new job and its indexes. Throws CapacityReached, having written nothing. The state of
-     * a job of this id that has been begun.
+     * Writes the record of a new job and its indexes, and takes the name for its model. Throws CapacityReached, and
+     * InputError when another has the name, having written nothing. The state of a job of this id that has been begun.
      */
     async enter(
       job: JobIdentity,
@@ -118,11 +119,12 @@ export function transitions(redis: Redis) {
         turnsKey(job.lane),
         ...outstanding(job.account),
         scheduledKey,
+        modelNamesKey(job.account),
         jobsKey(job.account),
         jobsKey(job.account, "type", job.type),
         ...(job.label === null ? [] : [jobsKey(job.account, "label", job.label)]),
       ];
-      const entered = await run<[number, number] | Reached | Standing>(
+      const entered = await run<[number, number] | Reached | Standing | "taken">(
         "abacusEnter",
         keys,
         job.id,
@@ -133,8 +135,10 @@ export function transitions(redis: Redis) {
         capacity.QUEUE_DEPTH,
         capacity.ACCOUNT_JOBS,
         due ?? "",
+        job.madeName,
         ...Object.entries(fields).flat(),
       );
+      if (entered === "taken") throw nameTaken(job.madeName);
       if (typeof entered === "string") return entered;
       if (isReached(entered)) throw capacityReached(entered, capacity);
       return { turn: entered[0], position: entered[1] };
@@ -248,7 +252,10 @@ export function transitions(redis: Redis) {
       return { stands, delivery, written: { number, expiresAt, attempts } };
     },
 
-    /** `queued` when a failed or canceled job waits again, else what stands. Throws CapacityReached. */
+    /**
+     * `queued` when a failed or canceled job waits again, else what stands. Throws CapacityReached, and InputError when
+     * another has the name for its model.
+     */
     async retry(job: JobIdentity, now: number, capacity: Capacity): Promise<Standing> {
       const keys = [
         jobKey(job.id),
@@ -258,11 +265,12 @@ export function transitions(redis: Redis) {
         expiryKey,
         scheduledKey,
         deliveriesKey(job.id),
+        modelNamesKey(job.account),
       ];
       const { QUEUE_DEPTH, ACCOUNT_JOBS } = capacity;
       const channel = changesChannel(job.id);
       const entry = indexEntry(job);
-      const answer = await run<Reached | Standing>(
+      const answer = await run<Reached | Standing | "taken">(
         "abacusRetry",
         keys,
         job.id,
@@ -271,7 +279,9 @@ export function transitions(redis: Redis) {
         ACCOUNT_JOBS,
         entry,
         channel,
+        job.madeName,
       );
+      if (answer === "taken") throw nameTaken(job.madeName);
       if (typeof answer !== "string") throw capacityReached(answer, capacity);
       return answer;
     },

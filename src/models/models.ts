@@ -7,19 +7,23 @@ import type { FileStore } from "../files/file-store.js";
 import { jobKey, modelKey, modelNamesKey, modelsKey } from "../redis/keys.js";
 import { defineScripts } from "../redis/scripts.js";
 
-// A name is taken while the model that has it exists or the training that reserved it may still end well.
-const RESERVE = `
-local names = KEYS[1]
-local name, id = ARGV[1], ARGV[2]
-local holder = redis.call('HGET', names, name)
-if holder and holder ~= id then
-  local state = redis.call('HGET', '${jobKey("")}' .. holder, 'state')
-  if redis.call('EXISTS', '${modelKey("")}' .. holder) == 1 or state == 'queued' or state == 'active' then
-    return 0
+// Takes a name for a training, unless another has it: while the model that has it exists, or the training that took
+// it may still end well. The scripts that let a job wait take it along with writing that it does.
+export const TAKE_NAME = `
+local function takeName(names, name, id)
+  local holder = redis.call('HGET', names, name)
+  if holder and holder ~= id then
+    local state = redis.call('HGET', '${jobKey("")}' .. holder, 'state')
+    if redis.call('EXISTS', '${modelKey("")}' .. holder) == 1 or state == 'queued' or state == 'active' then
+      return false
+    end
   end
-end
-redis.call('HSET', names, name, id)
-return 1`;
+  redis.call('HSET', names, name, id)
+  return true
+end`;
+
+const RESERVE = `${TAKE_NAME}
+return takeName(KEYS[1], ARGV[1], ARGV[2]) and 1 or 0`;
 
 // Of another account's model nothing is removed, and of one that its job has taken with it there is nothing left.
 const REMOVE = `
@@ -125,7 +129,7 @@ export function createModels(redis: Redis, files: FileStore) {
       return true;
     },
 
-    /** Takes a name for a training; false when another has it. */
+    /** Takes a name for a training that runs; false when another has it. */
     async reserve(account: string, name: string, id: string): Promise<boolean> {
       return (await run("abacusReserveName", [modelNamesKey(account)], name, id)) === 1;
     },

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import t from "tap";
 import { FileStore, FileTooLarge } from "../../src/files/file-store.js";
+import { unfinishedPath } from "../../workers/answer.js";
 
 const dir = await mkdtemp(join(tmpdir(), "abacus-files-"));
 t.teardown(() => rm(dir, { recursive: true }));
@@ -79,4 +80,16 @@ t.test("removing what belongs to a job", async (t) => {
   t.ok(await files.has("scratch", "five"));
   await files.removeAll("five");
   t.notOk(await files.has("uploads", "five"));
+});
+
+t.test("removing what was not finished: of this process alone", async (t) => {
+  const results = files.path("results", "six");
+  const made = files.path("made", "six");
+  const others = [results, made, `${results}.another-process.part`];
+  for (const path of [...others, unfinishedPath(results), unfinishedPath(made)]) await writeFile(path, "x");
+  await files.removeUnfinished("six");
+  t.strictSame((await readdir(files.folder("results"))).sort(), ["six", "six.another-process.part"]);
+  t.strictSame(await readdir(files.folder("made")), ["six"]);
+  for (const path of others) await rm(path);
+  await files.removeUnfinished("six");
 });

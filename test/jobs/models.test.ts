@@ -31,6 +31,8 @@ async function listed({ request }: TestService): Promise<string[]> {
 t.test("by id and by name", async (t) => {
   const { body } = await train({ name: "mine", seed: 1 });
   t.equal(body.state, "completed");
+  const detail = { iteration: 10_000, error: Number, accuracy: Number };
+  t.match(body.progress, { stage: "training", done: 10_000, fraction: 1, detail }, "also of a short one");
   t.equal(body.result.model.id, body.id);
   for (const model of ["mine", body.id]) {
     const sum = await add({ a: 100, b: 27, model });

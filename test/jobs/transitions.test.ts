@@ -32,6 +32,8 @@ async function entered(more: Partial<JobIdentity> = {}, ttl = 60_000): Promise<J
   return job;
 }
 
+const nameHolder = (name: string) => connection.hget("{abacus}:model-names:ann", name);
+
 const read = async (id: string) => readRecord(id, FIELDS, await steps.find(id, FIELDS));
 
 t.test("of many endings at once exactly one stands, and all others are told which", async (t) => {
@@ -122,7 +124,7 @@ t.test("an outcome of a failed or canceled job keeps what a retry needs", async 
 t.test("a removed job leaves nothing; one that ran leaves a mark that says only that", async (t) => {
   await connection.flushall();
   const queued = await entered({ label: "x", madeName: "m" });
-  await connection.hset("{abacus}:model-names:ann", "m", queued.id);
+  t.equal(await nameHolder("m"), queued.id);
   await steps.finish(queued, { state: "failed", error: "{}" }, Date.now());
   t.equal(await steps.remove(queued), "failed");
   t.same(await connection.keys("*"), ["{abacus}:turns:interactive"], "but what belongs to the lane");
@@ -139,13 +141,43 @@ t.test("a removed job leaves nothing; one that ran leaves a mark that says only 
 
 t.test("a named model keeps its name and its document when its job is removed", async (t) => {
   const job = await entered({ madeName: "mine" });
-  await connection.hset("{abacus}:model-names:ann", "mine", job.id);
   await steps.start(job, { startedAt: 1, turn: 1, crashes: 0 });
   await steps.finish(job, { state: "completed", made: '{"binaryDim":8}' }, Date.now());
   t.equal(await connection.pttl(`{abacus}:model:${job.id}`), -1, "it has no expiry");
   await steps.remove(job);
-  t.equal(await connection.hget("{abacus}:model-names:ann", "mine"), job.id);
+  t.equal(await nameHolder("mine"), job.id);
   t.equal(await connection.hget(`{abacus}:model:${job.id}`, "document"), '{"binaryDim":8}');
+});
+
+t.test("a name is entered with its job: whoever is refused has written nothing", async (t) => {
+  const taken = { name: "InputError", problem: { status: 409, name: "name-taken" } };
+  const first = await entered({ madeName: "one" });
+  const keys = async () => (await connection.keys("*")).sort();
+  const outstanding = () => connection.zcard("{abacus}:outstanding");
+  const before = [await keys(), await outstanding()];
+  await t.rejects(entered({ madeName: "one" }), taken);
+  t.same([await keys(), await outstanding()], before);
+  t.match(await steps.enter(first, 5, { lane: first.lane }), { turn: Number }, "its own name is not taken");
+  await entered({ madeName: "one", account: "bob" });
+
+  await steps.start(first, { startedAt: 1, turn: 1, crashes: 0 });
+  await t.rejects(entered({ madeName: "one" }), taken, "while it runs");
+  await connection.hset(`{abacus}:job:${first.id}`, "data", "{}");
+  await steps.finish(first, { state: "failed", error: "{}" }, Date.now());
+  t.equal(await nameHolder("one"), null, "one that has failed needs no name");
+  const second = await entered({ madeName: "one" });
+  const capacity = { QUEUE_DEPTH: 100_000, ACCOUNT_JOBS: 100_000 };
+  const stood = await connection.hgetall(`{abacus}:job:${first.id}`);
+  await t.rejects(steps.retry(first, Date.now(), capacity), taken);
+  t.same(await connection.hgetall(`{abacus}:job:${first.id}`), stood);
+  t.equal(await connection.zscore("{abacus}:outstanding", first.id), null);
+  t.equal(await steps.forget(second, "cut off"), true);
+  await t.rejects(steps.retry(first, Date.now(), { ...capacity, ACCOUNT_JOBS: 0 }), {
+    name: "CapacityReached",
+  });
+  t.equal(await nameHolder("one"), null, "nor one that finds no room");
+  t.equal(await steps.retry(first, Date.now(), capacity), "queued");
+  t.equal(await nameHolder("one"), first.id);
 });
 
 t.test("an unnamed model goes with its job", async (t) => {
