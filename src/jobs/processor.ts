@@ -197,14 +197,15 @@ export class Processor {
     const now = Date.now();
     const tell = notices.decide(job.id);
     let ended: EndedJob | undefined;
-    const { stands, delivery } = await transitions
-      .finish(job, ending, now, untold)
-      .then((finished) => {
-        if (finished.stands === "finished" && ending.state === "completed" && attempt)
-          ended = completed(ending, finished.written, attempt.startedAt, now);
-        return finished;
-      })
-      .finally(() => tell(ended));
+    let finished: Finished;
+    try {
+      finished = await transitions.finish(job, ending, now, untold);
+      if (finished.stands === "finished" && ending.state === "completed" && attempt)
+        ended = completed(ending, finished.written, attempt.startedAt, now);
+    } finally {
+      tell(ended);
+    }
+    const { stands, delivery } = finished;
     if (stands !== "finished") return this.yieldTo(stands, job.id, data);
     if (delivery > 0) await webhooks.announce(job.id, delivery);
     logger.info({ job: job.id, type: job.type, state: ending.state }, "job ended");
