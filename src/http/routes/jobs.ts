@@ -1,7 +1,6 @@
 // Jobs to look at: lists, one with its waits, and its result.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static } from "../../../workers/typebox.js";
-import { isId } from "../../jobs/id.js";
 import type { Jobs } from "../../jobs/jobs.js";
 import type { ListQuery } from "../../jobs/list.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
@@ -20,6 +19,7 @@ import { activeJob, completedJob, examplesOf, failedJob, listedJob } from "../op
 import { describe, json } from "../openapi/operation.js";
 import { JOB_PROBLEMS, QUERY_PROBLEMS } from "../openapi/problems.js";
 import { resultContents } from "../openapi/results.js";
+import { pageOf, pageQuery } from "../pages.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
 import { HttpProblem, PROBLEM_TYPE } from "../problems.js";
 import { type Results, sendResult } from "../results.js";
@@ -39,15 +39,7 @@ const listQuery = Type.Object(
     state: Type.Optional({ ...stateSchema, description: "Only jobs in this state." } as typeof stateSchema),
     type: Type.Optional(Type.String({ description: "Only jobs of this type.", examples: ["stats"] })),
     label: Type.Optional(Type.String({ description: "Only jobs with this label.", examples: ["nightly"] })),
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Jobs of a page at most." }),
-    ),
-    cursor: Type.Optional(
-      Type.String({
-        description: "`nextCursor` of the page before.",
-        examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"],
-      }),
-    ),
+    ...pageQuery("Jobs"),
     ...accountQuery,
   },
   { additionalProperties: false },
@@ -99,10 +91,8 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
       }),
     },
     async (request, reply) => {
-      const { limit = 20, cursor, account: _, ...filters } = request.query as Static<typeof listQuery>;
-      if (cursor !== undefined && !isId(cursor))
-        throw new HttpProblem(400, "bad-request", "cursor is not one that a page gave as nextCursor");
-      const wanted = { ...filters, limit, ...(cursor !== undefined && { cursor }) } as ListQuery;
+      const { limit, cursor, account: _, ...filters } = request.query as Static<typeof listQuery>;
+      const wanted = { ...filters, ...pageOf({ limit, cursor }) } as ListQuery;
       const page = await jobs.list(accountOf(request), wanted);
       const list = page.jobs.map(summaryOf).join(",");
       return reply.type(JSON_TYPE).send(`{"jobs":[${list}],"nextCursor":${JSON.stringify(page.nextCursor)}}`);

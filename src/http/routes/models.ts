@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { ModelReference } from "../../../workers/job-type.js";
 import { DEFAULT_MODEL } from "../../../workers/rnn/default-model.js";
 import Type, { type Static } from "../../../workers/typebox.js";
-import { isId } from "../../jobs/id.js";
 import { createDefaultDocument } from "../../models/default-document.js";
 import type { Models } from "../../models/models.js";
 import { accountOf, accountQuery } from "../authentication.js";
@@ -18,6 +17,7 @@ import {
 } from "../openapi/models.js";
 import { type Answer, describe, json } from "../openapi/operation.js";
 import { QUERY_PROBLEMS } from "../openapi/problems.js";
+import { pageOf, pageQuery } from "../pages.js";
 import { HttpProblem } from "../problems.js";
 import { type Results, sendMade } from "../results.js";
 
@@ -35,15 +35,7 @@ const query = Type.Object(accountQuery);
 
 const listQuery = Type.Object(
   {
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Models of a page at most." }),
-    ),
-    cursor: Type.Optional(
-      Type.String({
-        description: "`nextCursor` of the page before.",
-        examples: ["01kf0e9r4b6m2x8c5v7n1q3w0t"],
-      }),
-    ),
+    ...pageQuery("Models"),
     ...accountQuery,
   },
   { additionalProperties: false },
@@ -83,10 +75,7 @@ export function modelRoutes(app: FastifyInstance, deps: ModelRoutesDeps): void {
       }),
     },
     async (request, reply) => {
-      const { limit = 20, cursor } = request.query as Static<typeof listQuery>;
-      if (cursor !== undefined && !isId(cursor))
-        throw new HttpProblem(400, "bad-request", "cursor is not one that a page gave as nextCursor");
-      const wanted = { limit, ...(cursor !== undefined && { cursor }) };
+      const wanted = pageOf(request.query as Static<typeof listQuery>);
       const { documents, nextCursor } = await models.list(accountOf(request), wanted);
       if (nextCursor === null) documents.push(await defaultDocument());
       return reply
