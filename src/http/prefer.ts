@@ -11,14 +11,20 @@ const ITEM = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g;
 /** A preference with its value, up to its own parameters. */
 const PREFERENCE = /^\s*([^\s=;]+)\s*(?:=\s*"?([^";]*)"?)?/;
 
+/** What was read of requests that are being answered: it is asked for several times. */
+const read = new WeakMap<FastifyRequest, Map<string, string>>();
+
 /** The preferences by name; of one that is repeated, the first. Those that make no sense are ignored. */
 function preferencesOf(request: FastifyRequest): Map<string, string> {
+  const known = read.get(request);
+  if (known) return known;
   const header = [request.headers.prefer ?? []].flat().join(",");
   const preferences = new Map<string, string>();
   for (const [item] of header.matchAll(ITEM)) {
     const [, name, value = ""] = PREFERENCE.exec(item) ?? [];
     if (name && !preferences.has(name.toLowerCase())) preferences.set(name.toLowerCase(), value.trim());
   }
+  read.set(request, preferences);
   return preferences;
 }
 

@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 
 const [path = "", concurrency = "50", seconds = "4", atOnce = "50"] = process.argv.slice(2);
 const connect = () => new Redis({ path, maxRetriesPerRequest: null });
-const WARM_UP = 1000;
+const WARM_UP = 5000;
 
 const queue = new Queue<{ a: number; b: number }, { sum: number }>("bare", { connection: connect() });
 const events = new QueueEvents("bare", { connection: connect() });
