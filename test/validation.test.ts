@@ -10,6 +10,7 @@ const schema = Type.Object(
     mode: Type.Optional(Type.Union([Type.Literal("fast"), Type.Literal("slow")])),
     kind: Type.Optional(Type.Enum(["a", "b"])),
     "a/b": Type.Optional(Type.Array(Type.String())),
+    shift: Type.Optional(Type.Union([Type.Number(), Type.Array(Type.Number()), Type.Null()])),
   },
   { additionalProperties: false },
 );
@@ -38,6 +39,18 @@ const cases: [string, unknown, number, { path: string; message: string }[]][] = 
     [{ path: "/mode", message: "must be one of fast, slow" }],
   ],
   ["no choice of an enum", { count: 1, kind: "x" }, 422, [{ path: "/kind", message: "must be one of a, b" }]],
+  [
+    "no type of a union",
+    { count: 1, shift: "x" },
+    400,
+    [{ path: "/shift", message: "must be number or array or null" }],
+  ],
+  [
+    "inside one of the types of a union",
+    { count: 1, shift: [1, "x"] },
+    400,
+    [{ path: "/shift/1", message: "must be number" }],
+  ],
   [
     "a name that must be escaped",
     { count: 1, "a/b": [1] },

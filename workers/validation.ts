@@ -61,19 +61,29 @@ function describe(error: SchemaError): { path: string; message: string }[] {
   return [{ path: instancePath, message: error.message }];
 }
 
-/** A choice between constants tells an error for each and one for the choice: one says it all. */
+/** A choice tells an error for each of its alternatives and one for itself: what says it all is kept. */
 function joinChoices(errors: SchemaError[]): SchemaError[] {
   const choices = errors.filter(({ keyword }) => keyword === "anyOf").map(({ instancePath }) => instancePath);
   let joined = errors;
   for (const path of choices) {
-    const here = joined.filter(({ instancePath }) => instancePath === path);
-    const constants = here.filter(({ keyword }) => keyword === "const");
-    if (constants.length !== here.length - 1) continue;
-    const allowedValues = constants.map(({ params }) => params.allowedValue);
-    const choice = { keyword: "enum", instancePath: path, params: { allowedValues }, message: "" };
-    joined = [...joined.filter(({ instancePath }) => instancePath !== path), choice];
+    const here = joined.filter(({ keyword, instancePath }) => instancePath === path && keyword !== "anyOf");
+    const isInside = joined.some(({ instancePath }) => instancePath.startsWith(`${path}/`));
+    const whole = joinAlternatives(path, here, isInside);
+    if (whole) joined = [...joined.filter(({ instancePath }) => instancePath !== path), ...whole];
   }
   return joined;
+}
+
+/** `isInside`: there are errors inside the value, which has the type of one of the alternatives then. */
+function joinAlternatives(path: string, errors: SchemaError[], isInside: boolean): SchemaError[] | undefined {
+  if (errors.every(({ keyword }) => keyword === "const")) {
+    const allowedValues = errors.map(({ params }) => params.allowedValue);
+    return [{ keyword: "enum", instancePath: path, params: { allowedValues }, message: "" }];
+  }
+  if (!errors.every(({ keyword }) => keyword === "type")) return undefined;
+  if (isInside) return [];
+  const types = errors.map(({ params }) => params.type).join(" or ");
+  return [{ keyword: "type", instancePath: path, params: {}, message: `must be ${types}` }];
 }
 
 /** A number with a fraction where a whole number belongs has the right JSON type and an impossible value. */

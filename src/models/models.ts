@@ -139,6 +139,6 @@ export function createModels(redis: Redis, files: FileStore) {
 
 /** The mistake of asking for a name that another model has. */
 export function nameTaken(name: string): InputError {
-  const detail = `the name ${JSON.stringify(name)} is in use by another model`;
+  const detail = `the name ${JSON.stringify(name)} is in use by another model, or by a training that has not ended`;
   return new InputError({ status: 409, name: "name-taken", detail });
 }

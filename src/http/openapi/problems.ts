@@ -134,7 +134,7 @@ const known = {
   "name-taken": {
     status: 409,
     when: "The account has a model of this name, or one is being trained.",
-    detail: 'the name "mine" is in use by another model',
+    detail: 'the name "mine" is in use by another model, or by a training that has not ended',
   },
   "too-many-tokens": {
     status: 409,
