@@ -1,11 +1,11 @@
 // News of jobs, by Redis pub/sub: that one has ended, heard by every process, and changes of one that runs.
 import type { Redis } from "ioredis";
 import { changesChannel, endedChannel } from "../redis/keys.js";
-import type { EndedJob } from "./record.js";
+import type { Progressed } from "./record.js";
 
 type Listener = (id: string) => void;
 /** `job`: as it has ended, if that is known here. */
-type Wake = (job?: EndedJob) => void;
+type Wake = (job?: Progressed) => void;
 
 /**
  * Pub/sub can lose a message, so whoever listens reads the record again: before it waits, and when the

@@ -7,13 +7,14 @@ import type { AnyJobType, ModelReference, Progress } from "../../workers/job-typ
 import { type Models, nameTaken } from "../models/models.js";
 import { isUnavailable } from "../redis/connections.js";
 import { type Attempt, Beginning } from "./beginning.js";
+import { completed, endingOf, failure, mishap } from "./endings.js";
 import { identityOf, type JobData } from "./lanes.js";
 import type { Notices } from "./notices.js";
-import { type ProblemDocument, problem, problemOf } from "./problems.js";
-import { type EndedJob, hasEnded, type JobIdentity, type OnEnded, type Standing } from "./record.js";
+import { problem, problemOf } from "./problems.js";
+import { hasEnded, type JobIdentity, type OnEnded, type Progressed, type Standing } from "./record.js";
 import type { Registry } from "./registry.js";
 import { Reporter } from "./reporter.js";
-import { type Ended, isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
+import { isStored, type Run, type Runner, referTo, runSteps } from "./run.js";
 import type { Ending, Finished, Transitions } from "./transitions.js";
 import type { Webhooks } from "./webhooks.js";
 
@@ -196,7 +197,7 @@ export class Processor {
     const { transitions, webhooks, onEnded, notices, logger } = this.options;
     const now = Date.now();
     const tell = notices.decide(job.id);
-    let ended: EndedJob | undefined;
+    let ended: Progressed | undefined;
     let finished: Finished;
     try {
       finished = await transitions.finish(job, ending, now, untold);
@@ -237,52 +238,4 @@ export class Processor {
     await job.moveToWait(token);
     throw new WaitingError();
   }
-}
-
-function completed(
-  { progress = "null", resultBytes, result }: Ending,
-  { number, expiresAt, attempts }: Finished["written"],
-  startedAt: number,
-  finishedAt: number,
-): EndedJob {
-  return {
-    state: "completed",
-    startedAt,
-    finishedAt,
-    expiresAt,
-    attempts,
-    number,
-    progress,
-    error: "null",
-    resultBytes: resultBytes ?? null,
-    result: result === undefined ? null : Buffer.from(result),
-  };
-}
-
-function failure(error: ProblemDocument): Ending {
-  return { state: "failed", error: JSON.stringify(error) };
-}
-
-function endingOf(ended: Ended, reporter: Reporter): Ending {
-  if (ended.kind === "mistake") return failure(problemOf(ended.problem));
-  const { bytes, result, made } = ended;
-  const progress = reporter.whole();
-  return {
-    state: "completed",
-    resultBytes: bytes,
-    ...(progress !== undefined && { progress }),
-    ...(result !== null && { result }),
-    ...(made !== undefined && { made }),
-  };
-}
-
-/** What went wrong in a thread, in words for the caller; the log has the rest. */
-function mishap(error: unknown): ProblemDocument {
-  const message = error instanceof Error ? error.message : String(error);
-  if ((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY")
-    return problem("out-of-memory", 500, "a thread reached its limit of memory (THREAD_MEMORY)");
-  // of a thread's error only the message arrives; it names a path, which is nobody's business
-  if (message.startsWith("ENOENT")) return problem("file-lost", 500, "the job's file is no longer there");
-  if (/^(ENOSPC|EDQUOT)/.test(message)) return problem("disk-full", 500, "the disk is full");
-  return problem("internal-error", 500, message);
 }

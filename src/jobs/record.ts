@@ -74,26 +74,14 @@ export interface JobRecord extends JobIdentity {
   result: Buffer | null;
 }
 
-/** What the end of a job makes of its record. */
-export type EndedJob = Pick<
-  JobRecord,
-  | "state"
-  | "startedAt"
-  | "finishedAt"
-  | "expiresAt"
-  | "attempts"
-  | "number"
-  | "progress"
-  | "error"
-  | "resultBytes"
-  | "result"
->;
+/** What changes of a record while its job waits, runs and ends. */
+export type Progressed = Omit<JobRecord, keyof JobIdentity | "input">;
 
-/** The record of a job as it has ended. Each property by its name: V8 makes such objects ten times faster. */
-export function endedRecord(job: JobRecord, ended: EndedJob): JobRecord {
-  const { id, account, type, lane, label, createdAt, madeName, input } = job;
-  const { state, startedAt, finishedAt, expiresAt, attempts, number } = ended;
-  const { progress, error, resultBytes, result } = ended;
+/** The record of a job. Each property by its name: V8 makes such objects ten times faster. */
+export function recordOf(job: JobIdentity, input: string, now: Progressed): JobRecord {
+  const { id, account, type, lane, label, createdAt, madeName } = job;
+  const { state, startedAt, finishedAt, expiresAt, attempts, number, position } = now;
+  const { progress, error, resultBytes, result } = now;
   return {
     id,
     account,
@@ -108,7 +96,7 @@ export function endedRecord(job: JobRecord, ended: EndedJob): JobRecord {
     expiresAt,
     attempts,
     number,
-    position: null,
+    position,
     progress,
     input,
     error,

@@ -8,7 +8,7 @@ import type { Models } from "../models/models.js";
 import { isUndecided } from "../redis/connections.js";
 import type { Capacity } from "./capacity.js";
 import { identityOf, type JobData, laneOf, type Queues } from "./lanes.js";
-import type { JobIdentity, JobRecord } from "./record.js";
+import { type JobIdentity, type JobRecord, recordOf } from "./record.js";
 import { type Place, transitions } from "./transitions.js";
 
 export interface Submission {
@@ -143,17 +143,9 @@ export function createSubmissions(options: SubmissionsOptions) {
   return { checkRoom, submit };
 }
 
-/** The record of a job that was entered just now. Each property by its name: V8 makes such objects ten times faster. */
+/** The record of a job that was entered just now. */
 function waiting(identity: JobIdentity, { position }: Place, input: string): JobRecord {
-  const { id, account, type, lane, label, createdAt, madeName } = identity;
-  return {
-    id,
-    account,
-    type,
-    lane,
-    label,
-    createdAt,
-    madeName,
+  return recordOf(identity, input, {
     state: "queued",
     startedAt: null,
     finishedAt: null,
@@ -162,9 +154,8 @@ function waiting(identity: JobIdentity, { position }: Place, input: string): Job
     number: 1,
     position: position === 0 ? null : position,
     progress: "null",
-    input,
     error: "null",
     resultBytes: null,
     result: null,
-  };
+  });
 }

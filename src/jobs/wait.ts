@@ -1,6 +1,6 @@
 // Waiting for a job's end: listening begins before the first look, so that an end in between is not missed.
 import type { Notices } from "./notices.js";
-import { type EndedJob, endedRecord, hasEnded, type JobRecord } from "./record.js";
+import { hasEnded, type JobRecord, type Progressed, recordOf } from "./record.js";
 
 type Find = () => Promise<JobRecord | undefined>;
 
@@ -12,7 +12,7 @@ export class Wait {
   private over: boolean;
   private news = false;
   /** How the job has ended, if it has ended in this process. */
-  private end: EndedJob | undefined;
+  private end: Progressed | undefined;
   private wake: () => void = () => {};
 
   constructor(notices: Notices, id: string, seconds: number, signal: AbortSignal) {
@@ -30,7 +30,7 @@ export class Wait {
   async ended(find: Find, accepted?: JobRecord): Promise<JobRecord | undefined> {
     if (accepted) await this.nextNews();
     for (;;) {
-      if (accepted && this.end) return endedRecord(accepted, this.end);
+      if (accepted && this.end) return recordOf(accepted, accepted.input, this.end);
       const job = await find();
       if (!job || hasEnded(job.state) || this.over) return job;
       await this.nextNews();
@@ -43,7 +43,7 @@ export class Wait {
     this.stopListening();
   }
 
-  private readonly notify = (end?: EndedJob): void => {
+  private readonly notify = (end?: Progressed): void => {
     this.end ??= end;
     this.news = true;
     this.wake();

@@ -129,8 +129,9 @@ function* addPairs(
   let right = 0;
   yield '{"additions":[';
   for (const answers of ask(weights, pairs)) {
-    yield answers.toJson();
-    right += answers.right;
+    const written = answers.toJson();
+    yield written.text;
+    right += written.right;
     progress({ stage: "adding", done: answers.done, total, unit: "pairs" });
   }
   const accuracy = right / total;

@@ -1,6 +1,6 @@
 // Asking in the fast path: many pairs at a time. `forward` of ../network.ts is the reference.
 import type { Dimensions, Weights } from "../network.js";
-import { kernel } from "./kernel.js";
+import { ownKernel } from "./kernel.js";
 
 /** Multiplications in one go: a few milliseconds. */
 const WORK = 5e6;
@@ -17,10 +17,8 @@ export interface Answers {
   readonly done: number;
   /** What the network takes the sums for: integers of B bits. */
   readonly sums: Int32Array;
-  /** The additions as JSON, with a comma before each but the very first. */
-  toJson(): Uint8Array;
-  /** How many are right; known after `toJson`. */
-  readonly right: number;
+  /** The additions as JSON, with a comma before each but the very first, and how many of them are right. */
+  toJson(): { text: Uint8Array; right: number };
 }
 
 function pairsAtOnce({ binaryDim, hiddenDim }: Dimensions): number {
@@ -30,6 +28,7 @@ function pairsAtOnce({ binaryDim, hiddenDim }: Dimensions): number {
 
 /** Asks a network for the sums of `pairs`: a and b in turn, integers ≥ 0 with a + b < 2^B. */
 export function* ask(weights: Weights, pairs: Int32Array): Generator<Answers, void, void> {
+  const kernel = ownKernel();
   const { exports } = kernel;
   const most = pairsAtOnce(weights);
   const room = most * (PAIR_BYTES + TEXT_BYTES);
@@ -44,10 +43,9 @@ export function* ask(weights: Weights, pairs: Int32Array): Generator<Answers, vo
     yield {
       done: from + count,
       sums: integers.subarray(2 * most, 2 * most + count),
-      toJson: () =>
-        bytes.subarray(text - at).subarray(0, exports.writeAdditions(at, sums, count, from === 0, text)),
-      get right() {
-        return exports.right.value;
+      toJson() {
+        const length = exports.writeAdditions(at, sums, count, from === 0, text);
+        return { text: bytes.subarray(text - at, text - at + length), right: exports.right.value };
       },
     };
   }

@@ -1,4 +1,4 @@
-// The fast path: the WebAssembly module made of assembly/, loaded once in a thread, and the network that it holds.
+// The fast path: the WebAssembly module made of assembly/, one in a thread, and the network that it holds.
 import { readFileSync } from "node:fs";
 import { type Dimensions, type Weights, zeroWeights } from "../network.js";
 
@@ -10,7 +10,7 @@ interface Exports {
   memory: WebAssembly.Memory;
   open(binaryDim: number, hiddenDim: number, bytes: number): void;
   fillTable(): void;
-  derive(): void;
+  prepareLearning(): void;
   learn(entries: Address, count: number, alpha: number): number;
   ask(pairs: Address, sums: Address, count: number): void;
   writeAdditions(pairs: Address, sums: Address, count: number, isFirst: boolean, text: Address): number;
@@ -23,8 +23,6 @@ interface Exports {
   exchange: WebAssembly.Global;
 }
 
-const module = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", import.meta.url)));
-
 /** One module's memory holds one network at a time. */
 export class Kernel {
   readonly exports: Exports;
@@ -33,6 +31,7 @@ export class Kernel {
   #room = 0;
 
   constructor() {
+    const module = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", import.meta.url)));
     this.exports = new WebAssembly.Instance(module, { host: { exp: Math.exp } })
       .exports as unknown as Exports;
     this.exports.fillTable();
@@ -44,7 +43,6 @@ export class Kernel {
     this.#loaded = undefined; // should there be no memory for it, what is there is nobody's
     this.exports.open(weights.binaryDim, weights.hiddenDim, bytes);
     for (const [inside, outside] of this.#rows(weights)) inside.set(outside);
-    this.exports.derive();
     this.#loaded = weights;
     this.#room = bytes;
   }
@@ -85,5 +83,10 @@ export class Kernel {
   }
 }
 
-/** The thread's own. */
-export const kernel = new Kernel();
+let own: Kernel | undefined;
+
+/** The thread's own, made when it is first needed: the event loop knows the job types, too, and asks no network. */
+export function ownKernel(): Kernel {
+  own ??= new Kernel();
+  return own;
+}

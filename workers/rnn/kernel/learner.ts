@@ -1,12 +1,13 @@
 // Learning in the fast path: many examples at a time. The other learner.ts is the reference.
 import type { Dimensions, Weights } from "../network.js";
-import { kernel } from "./kernel.js";
+import { type Kernel, ownKernel } from "./kernel.js";
 
 /** An example in the module's memory: a and b (int32), the error (float64), the predicted sum (int32), nothing. */
 const ENTRY_BYTES = 24;
 
 /** Learns in the thread's one kernel: meanwhile nothing else may load a network there. `weights` stay as they are. */
 export class KernelLearner {
+  readonly #kernel: Kernel;
   readonly #dimensions: Dimensions;
   readonly #alpha: number;
   readonly #at: number;
@@ -17,9 +18,11 @@ export class KernelLearner {
   constructor(weights: Weights, alpha: number, most: number) {
     this.#alpha = alpha;
     this.#dimensions = weights;
-    kernel.load(weights, most * ENTRY_BYTES);
-    kernel.unbind();
-    const { at, integers, floats } = kernel.exchange(most * ENTRY_BYTES);
+    this.#kernel = ownKernel();
+    this.#kernel.load(weights, most * ENTRY_BYTES);
+    this.#kernel.unbind();
+    this.#kernel.exports.prepareLearning();
+    const { at, integers, floats } = this.#kernel.exchange(most * ENTRY_BYTES);
     this.#at = at;
     this.#integers = integers;
     this.#floats = floats;
@@ -33,7 +36,7 @@ export class KernelLearner {
 
   /** Learns `count` examples, one after the other. How many, until a weight was no finite number any more. */
   learn(count: number): number {
-    return kernel.exports.learn(this.#at, count, this.#alpha);
+    return this.#kernel.exports.learn(this.#at, count, this.#alpha);
   }
 
   /** What was shown in the place `k`, how it was answered before it was learned, and Σ |y_t − o_t| of that. */
@@ -49,6 +52,6 @@ export class KernelLearner {
 
   /** The network as it is now. */
   weights(): Weights {
-    return kernel.read(this.#dimensions);
+    return this.#kernel.read(this.#dimensions);
   }
 }

@@ -1,7 +1,7 @@
 // Asking the network, four pairs of numbers beside one another. ../../network.ts is the reference.
-import { anySigmoids, sigmoid } from "./exponential";
-import { areUsual, sigmoids } from "./sigmoid";
 import { B, H, stride, synapse0, synapse1, synapseH, units } from "./network";
+import { areForQuick, quickSigmoids } from "./quick-sigmoid";
+import { anySigmoids, sigmoid } from "./sigmoid";
 
 /** Above it 1 / (1 + e^(−z)) is more than a half in float64, too; nearer to 0 that has to be looked at. */
 const CLEAR: f64 = 8.881784197001252e-16; // 2^-50
@@ -68,9 +68,9 @@ function applySigmoids(at: usize): void {
   for (const end = at + <usize>H * UNIT; at < end; at += UNIT) {
     const z0 = v128.load(at);
     const z1 = v128.load(at, 16);
-    if (areUsual(z0, z1)) {
-      v128.store(at, sigmoids(z0));
-      v128.store(at, sigmoids(z1), 16);
+    if (areForQuick(z0, z1)) {
+      v128.store(at, quickSigmoids(z0));
+      v128.store(at, quickSigmoids(z1), 16);
     } else {
       v128.store(at, anySigmoids(z0));
       v128.store(at, anySigmoids(z1), 16);

@@ -2,5 +2,5 @@
 export { exchange, open, stride, synapse0, synapse1, synapseH } from "./network";
 export { right, writeAdditions } from "./additions";
 export { ask } from "./ask";
-export { derive, learn } from "./learn";
-export { fillTable } from "./sigmoid";
+export { learn, prepareLearning } from "./learn";
+export { fillTable } from "./quick-sigmoid";

@@ -1,6 +1,6 @@
 // One step of learning after the other. ../../learner.ts is the reference, to whose last bit this keeps: sums are
 // taken in the same order, in lanes beside one another.
-import { sigmoidAll } from "./exponential";
+import { sigmoidAll } from "./sigmoid";
 import { B, deltas, H, hidden, outputs, stride, synapse0, synapse1, synapseH, transposed } from "./network";
 
 /**
@@ -223,8 +223,8 @@ function learnOne(entry: usize): void {
   updateOthers(a, b);
 }
 
-/** What is derived from the weights, after these were written. */
-export function derive(): void {
+/** Derives what only learning needs from the weights that have been written. */
+export function prepareLearning(): void {
   const width = stride >> 3;
   for (let i: usize = 0; i < width; i++)
     for (let j: usize = 0; j < width; j++)

@@ -1,55 +1,81 @@
-// σ quickly, for asking: within 2^-52 of the true value, relatively where that is small. Training, which would amplify the difference, uses exponential.ts.
+// σ of two numbers at a time, to the last bit what the plain kernel computes with Math.exp.
 //
-// e^(−z) = e^(−n/64)·e^(−d), where n/64 is next to z: the first from a table, the second by a polynomial.
-import { exp } from "./exponential";
+// V8's Math.exp is that of Sun's fdlibm (e_exp.c, 1993, 2004), whose constants and order of operations these are:
+// x = k·ln 2 + r; e^r = 1 + r + r·c/(2 − c), where c = r − r²·(P1 + r²·(P2 + …)); e^x = 2^k·e^r.
 
-/** From here on σ is 1, in float64. Below its negative σ is too small to be told from 0 by its distance from 1. */
-const MOST = 37;
-const NODES = 64;
+/** Math.exp itself, for what is outside of the range below. */
+@external("host", "exp")
+export declare function exp(x: f64): f64;
 
-/** e^(−n/64) at 8·n bytes from its middle. */
-const table = memory.data(8 * (2 * MOST * NODES + 1), 64);
-const middle = table + 8 * MOST * NODES;
-
-export function fillTable(): void {
-  for (let n = -MOST * NODES; n <= MOST * NODES; n++)
-    store<f64>(middle + (<usize>n << 3), exp(<f64>-n / <f64>NODES));
-}
+/** Of |x|: above it powers of two may be no normal numbers. */
+const MOST: f64 = 700;
 
 // in memory: as operands they would be put together anew at each use
 const constants = memory.data<f64>([
-  MOST, MOST,
-  -MOST, -MOST,
-  105553116266496, 105553116266496, // 1.5·2^46: what is added to it is rounded to multiples of 1/64
+  1.4426950408889634, 1.4426950408889634, // 1 / ln 2
+  0.6931471803691238, 0.6931471803691238, // ln 2, its high bits
+  1.9082149292705877e-10, 1.9082149292705877e-10, // and the rest
+  0.3465735912322998, 0.3465735912322998, // half of ln 2, as far as its high word tells
+  0.16666666666666602, 0.16666666666666602, // P1
+  -0.0027777777777015593, -0.0027777777777015593,
+  0.00006613756321437934, 0.00006613756321437934,
+  -0.0000016533902205465252, -0.0000016533902205465252,
+  4.1381367970572385e-8, 4.1381367970572385e-8, // P5
+  6755399441055744, 6755399441055744, // 1.5·2^52: added to an integer, shows it in the last bits
   1, 1,
-  // e^(−d) for |d| <= 1/128 within 1e-17: Taylor's terms, that of d^6 spread over those before (Chebyshev)
-  0.4999999999970896, 0.4999999999970896,
-  -0.16666666666666666, -0.16666666666666666,
-  0.04166679382324218, 0.04166679382324218,
-  -0.008333333333333333, -0.008333333333333333,
+  2, 2,
+  0.5, 0.5,
+  -0.0, -0.0,
 ], 16);
 
-/** Whether `sigmoids` is right for the two numbers of both: they are −37 at least, and not NaN. */
+/** e^x for |x| <= MOST, and NaN for NaN. Where fdlibm takes 1 + x, for |x| < 2^-28, the last bit may be another. */
 @inline
-export function areUsual(a: v128, b: v128): bool {
-  const least = v128.load(constants, 16);
-  return i64x2.all_true(v128.and(f64x2.ge(a, least), f64x2.ge(b, least)));
+export function exps(x: v128): v128 {
+  const size = v128.andnot(x, v128.load(constants, 208));
+  const half = v128.or(v128.load(constants, 192), v128.and(x, v128.load(constants, 208)));
+  const nearest = f64x2.trunc(f64x2.add(f64x2.mul(x, v128.load(constants)), half));
+  const k = v128.and(nearest, f64x2.ge(size, v128.load(constants, 48)));
+  const high = f64x2.sub(x, f64x2.mul(k, v128.load(constants, 16)));
+  const low = f64x2.mul(k, v128.load(constants, 32));
+  const r = f64x2.sub(high, low);
+  const t = f64x2.mul(r, r);
+  let p = f64x2.add(v128.load(constants, 112), f64x2.mul(t, v128.load(constants, 128)));
+  p = f64x2.add(v128.load(constants, 96), f64x2.mul(t, p));
+  p = f64x2.add(v128.load(constants, 80), f64x2.mul(t, p));
+  p = f64x2.add(v128.load(constants, 64), f64x2.mul(t, p));
+  const c = f64x2.sub(r, f64x2.mul(t, p));
+  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(v128.load(constants, 176), c));
+  const y = f64x2.sub(v128.load(constants, 160), f64x2.sub(f64x2.sub(low, quotient), high));
+  const power = i64x2.shl(f64x2.add(k, v128.load(constants, 144)), 52);
+  return i64x2.add(y, power);
 }
 
-/** σ(z) = 1 / (1 + e^(−z)) of two numbers. */
+/** σ(z) = 1 / (1 + e^(−z)) */
 @inline
 export function sigmoids(z: v128): v128 {
-  const one = v128.load(constants, 48);
-  const shift = v128.load(constants, 32);
-  const x = f64x2.pmin(z, v128.load(constants));
-  const shifted = f64x2.add(x, shift);
-  const d = f64x2.sub(x, f64x2.sub(shifted, shift));
-  const nodes = v128.load64_zero(middle + (i32x4.extract_lane(shifted, 0) << 3));
-  const node = v128.load_lane<u64>(middle + (i32x4.extract_lane(shifted, 2) << 3), nodes, 1);
-  const d2 = f64x2.mul(d, d);
-  const high = f64x2.add(v128.load(constants, 96), f64x2.mul(d, v128.load(constants, 112)));
-  const low = f64x2.add(v128.load(constants, 64), f64x2.mul(d, v128.load(constants, 80)));
-  const tail = f64x2.mul(d2, f64x2.add(low, f64x2.mul(d2, high)));
-  const power = f64x2.add(f64x2.sub(one, d), tail);
-  return f64x2.div(one, f64x2.add(one, f64x2.mul(node, power)));
+  const one = v128.load(constants, 160);
+  return f64x2.div(one, f64x2.add(one, exps(v128.xor(z, v128.load(constants, 208)))));
+}
+
+/** The same for any z. */
+export function sigmoid(z: f64): f64 {
+  return 1 / (1 + exp(-z));
+}
+
+/** The same for any two z. */
+export function anySigmoids(z: v128): v128 {
+  if (i64x2.all_true(f64x2.le(f64x2.abs(z), f64x2.splat(MOST)))) return sigmoids(z);
+  return f64x2(sigmoid(f64x2.extract_lane(z, 0)), sigmoid(f64x2.extract_lane(z, 1)));
+}
+
+/** Replaces the numbers in `vectors` vectors at `at` by their σ; `vectors` is even. */
+export function sigmoidAll(at: usize, vectors: i32): void {
+  for (const end = at + (<usize>vectors << 4); at < end; at += 32) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const most = f64x2.pmax(f64x2.abs(a), f64x2.abs(b));
+    const areSmall = i64x2.all_true(f64x2.le(most, f64x2.splat(MOST)));
+    v128.store(at, areSmall ? sigmoids(a) : anySigmoids(a));
+    v128.store(at, areSmall ? sigmoids(b) : anySigmoids(b), 16);
+  }
 }
