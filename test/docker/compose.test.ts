@@ -142,18 +142,29 @@ t.test("every variable is a setting, and the settings are right", (t) => {
   t.end();
 });
 
-t.test("nginx: the file beside it, published, after an api is well", (t) => {
-  const [source, target, mode] = nginx.volumes[0].split(":");
+t.test("nginx: the file beside it, a folder for its certificate, published, after an api is well", (t) => {
+  const [file, site] = nginx.volumes;
+  const [source, target, mode] = file.split(":");
   t.ok(existsSync(join("docker", source)));
   t.equal(target, "/etc/nginx/nginx.conf");
   t.equal(mode, "ro");
-  const listens = /listen (\d+);/.exec(nginxConf)?.[1];
-  t.equal(interpolate(nginx.ports[0]), `8080:${listens}`);
-  t.equal(interpolate(nginx.ports[0], { PUBLISH: "127.0.0.1:80" }), `127.0.0.1:80:${listens}`);
+  t.match(site, { type: "bind", read_only: true, bind: { create_host_path: false } });
+  t.equal(interpolate(site.source), "./site");
+  for (const place of ["ssl_certificate ", "ssl_certificate_key ", "include "])
+    t.ok(nginxConf.includes(`${place}${site.target}/`), `${place}is in the folder`);
+  const plain = /listen (\d+);/.exec(nginxConf)?.[1];
+  const tls = /listen (\d+) ssl http2;/.exec(nginxConf)?.[1];
+  const published = (variables?: Record<string, string>) =>
+    nginx.ports.map((port: string) => interpolate(port, variables));
+  t.strictSame(published(), [`443:${tls}`, `80:${plain}`], "the ports that HTTP leads to, and browsers try");
+  t.strictSame(published({ PUBLISH: "127.0.0.1:8443", PUBLISH_HTTP: "127.0.0.1:8080" }), [
+    `127.0.0.1:8443:${tls}`,
+    `127.0.0.1:8080:${plain}`,
+  ]);
   t.strictSame(nginx.depends_on, { api: { condition: "service_healthy" } });
   t.strictSame(nginx.tmpfs, ["/tmp"], "all that it writes to");
   t.ok(seconds(nginx.stop_grace_period) > 60, "a wait may end");
-  t.match(nginx.healthcheck.test.at(-1), `:${listens}/readyz`);
+  t.match(nginx.healthcheck.test.at(-1), `http://127.0.0.1:${plain}/readyz`);
   t.end();
 });
 
