@@ -56,10 +56,18 @@ async function metricsOfOthers(redis: Redis): Promise<Metric[][]> {
   return read.filter(({ at }) => at > before).map(({ metrics }) => metrics);
 }
 
+/**
+ * With each value as it is: the label `process` keeps those of different processes apart, and of some families
+ * prom-client would drop all, as of the times of their start.
+ */
+function kept(metrics: Metric[]): Metric[] {
+  return metrics.map((metric) => ({ ...metric, aggregator: "first" }));
+}
+
 /** All metrics in the text format of Prometheus: this process's own, and those that others have left. */
 export async function allMetrics(registry: Registry, redis: Redis): Promise<string> {
   const others = await metricsOfOthers(redis).catch(() => []); // Redis is away: its own are there still
   if (others.length === 0) return registry.metrics();
   const own = (await registry.getMetricsAsJSON()) as Metric[];
-  return AggregatorRegistry.aggregate([own, ...others] as never).metrics();
+  return AggregatorRegistry.aggregate([own, ...others].map(kept) as never).metrics();
 }

@@ -1,4 +1,5 @@
 // What this process counts and times, for Prometheus. Names and units follow its conventions.
+import os from "node:os";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { OnEnded } from "../jobs/record.js";
 import type { AttemptOutcome } from "../webhooks/deliverer.js";
@@ -62,6 +63,11 @@ export function createMetrics() {
     buckets: ATTEMPT_BUCKETS,
     registers,
   });
+  new Gauge({
+    name: "abacus_memory_limit_bytes",
+    help: "What the process may use of memory: its container's limit, or all that the machine has",
+    registers,
+  }).set(Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY));
   const pools: WatchedPool[] = [];
   new Gauge({
     name: "abacus_threads",

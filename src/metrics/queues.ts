@@ -1,7 +1,7 @@
 // What all processes share, looked at when metrics are asked for: the lanes, what waits, and how far away Redis is.
 import type { Redis } from "ioredis";
 import { Gauge, type Registry } from "prom-client";
-import { LANES } from "../jobs/lanes.js";
+import { LANES, type Lane } from "../jobs/lanes.js";
 import { bullKey, outstandingKey, scheduledKey } from "../redis/keys.js";
 import { QUEUE } from "../webhooks/deliveries.js";
 
@@ -9,7 +9,15 @@ import { QUEUE } from "../webhooks/deliveries.js";
 const STATES = [
   { state: "waiting", key: "prioritized", sorted: true },
   { state: "active", key: "active", sorted: false },
+  { state: "unknown", key: "delayed", sorted: true },
 ] as const;
+
+/** For how many seconds the job that is next in a lane has waited; 0 when none waits. */
+async function nextWaits(redis: Redis, lane: Lane): Promise<number> {
+  const [next] = await redis.zrange(bullKey(lane, "prioritized"), 0, "0");
+  const since = next && (await redis.hget(bullKey(lane, next), "timestamp")); // a worker may have taken and ended it
+  return since ? Math.max(0, Date.now() - Number(since)) / 1000 : 0;
+}
 
 export function watchQueues(registry: Registry, redis: Redis): void {
   /** While Redis is away there is nothing to show of it. */
@@ -30,7 +38,7 @@ export function watchQueues(registry: Registry, redis: Redis): void {
 
   gauge(
     "abacus_queue_jobs",
-    "Jobs by lane: waiting for a thread, or active",
+    "Jobs by lane: waiting for a thread, active, or of a type or version that is unknown to the workers that looked",
     ["lane", "state"],
     async (jobs) => {
       for (const lane of LANES)
@@ -38,6 +46,14 @@ export function watchQueues(registry: Registry, redis: Redis): void {
           const name = bullKey(lane, key);
           jobs.set({ lane, state }, sorted ? await redis.zcard(name) : await redis.llen(name));
         }
+    },
+  );
+  gauge(
+    "abacus_queue_next_wait_seconds",
+    "How long the job that is next in a lane has waited for a thread; 0 when none waits",
+    ["lane"],
+    async (seconds) => {
+      for (const lane of LANES) seconds.set({ lane }, await nextWaits(redis, lane));
     },
   );
   gauge(

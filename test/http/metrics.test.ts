@@ -1,4 +1,5 @@
 // /metrics: what is counted and timed, by this process, by those without HTTP, and of what all share.
+import { totalmem } from "node:os";
 import t from "tap";
 import { createAccounts } from "../../src/accounts/accounts.js";
 import { fixtureRegistry } from "../fixture-registry.js";
@@ -86,13 +87,27 @@ t.test("queues, threads, the event loop, Redis", async (t) => {
   t.equal(samples.get('abacus_queue_jobs{lane="batch",state="waiting"}'), 1);
   t.equal(samples.get('abacus_queue_jobs{lane="batch",state="active"}'), 2);
   t.equal(samples.get('abacus_queue_jobs{lane="interactive",state="waiting"}'), 0);
+  t.equal(samples.get('abacus_queue_next_wait_seconds{lane="interactive"}'), 0, "none waits");
+  const waited = samples.get('abacus_queue_next_wait_seconds{lane="batch"}')!;
+  t.ok(waited > 0 && waited < 20, `the next one waits for ${waited} s`);
   t.equal(samples.get("abacus_jobs_scheduled"), 1);
   t.equal(samples.get("abacus_jobs_outstanding"), 4);
   t.equal(samples.get("abacus_deliveries_pending"), 0);
   t.ok(samples.get("nodejs_eventloop_lag_p99_seconds")! >= 0);
+  const memory = samples.get("abacus_memory_limit_bytes")!;
+  t.ok(memory > samples.get("process_resident_memory_bytes")! && memory <= totalmem());
   const roundTrip = samples.get("abacus_redis_round_trip_seconds")!;
   t.ok(roundTrip > 0 && roundTrip < 10);
   for (const id of busy) await service.request(`/v1/jobs/${id}`, { method: "DELETE" });
+});
+
+t.test("jobs that no worker knows", async (t) => {
+  const front = await startTestService(t, { registry, roles: { http: true, work: false } });
+  await startTestService(t, { roles: { http: false, work: true }, beside: front });
+  const unknown = 'abacus_queue_jobs{lane="interactive",state="unknown"}';
+  t.equal((await samplesOf(front)).get(unknown), 0);
+  await front.post("/v1/test/echo", {});
+  await until("it is left", async () => (await samplesOf(front)).get(unknown) === 1);
 });
 
 t.test("for the scope admin alone, unless they are public", async (t) => {
@@ -137,6 +152,9 @@ t.test("of processes without HTTP, with their names", async (t) => {
   );
   t.equal(found.samples.get(found.name), 1);
   t.ok(found.samples.has('abacus_threads{pool="formats",state="idle"}'), "beside its own");
+  const starts = [...found.samples].filter(([name]) => name.startsWith("process_start_time_seconds"));
+  t.equal(starts.length, 2, "since when each runs");
+  for (const [name, start] of starts) t.ok(Math.abs(Date.now() / 1000 - start) < 600, name);
   await worker.service.stop(0);
   const after = await samplesOf(front);
   t.notOk(
