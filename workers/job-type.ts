@@ -1,6 +1,7 @@
 // What a kind of job is: said once, in one definition, from which the route with its validation, the
 // OpenAPI entry, the queue's typing, the dispatch in the threads and the typed client are derived.
 
+import type { AvroSchema } from "./avro.js";
 import type { Limits } from "./limits.js";
 import type { Static, TSchema } from "./typebox.js";
 
@@ -149,6 +150,8 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
   makes?: "model";
   /** Media type → the result in that format, in pieces. Runs in a thread. */
   formats?: Record<string, Format<Output>>;
+  /** The schema of its format `application/avro`, for a type that has it. */
+  avro?: AvroSchema;
 }
 
 export type JobType<

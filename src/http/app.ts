@@ -47,6 +47,7 @@ import { jobRoutes } from "./routes/jobs.js";
 import { logRoutes } from "./routes/logs.js";
 import { metricsRoutes } from "./routes/metrics.js";
 import { modelRoutes } from "./routes/models.js";
+import { schemaRoutes } from "./routes/schemas.js";
 import { sessionRoutes } from "./routes/session.js";
 import { submissionRoutes } from "./routes/submissions.js";
 import { tokenRoutes } from "./routes/tokens.js";
@@ -139,6 +140,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   deliveryRoutes(app, { jobs, deliveries: deps.deliveries, limit });
   jobActionRoutes(app, { jobs, registry, limit });
   jobRoutes(app, { jobs, results: { registry, files, formats }, stopping });
+  schemaRoutes(app, { registry });
   modelRoutes(app, deps);
   eventRoutes(app, { registry, jobs, stopping });
   logRoutes(app, { jobs });

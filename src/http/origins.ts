@@ -10,6 +10,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const EXPOSED = [
   "content-disposition",
   "etag",
+  "link",
   "location",
   "preference-applied",
   "ratelimit",

@@ -1,6 +1,7 @@
 // Sends a job's result: its own bytes from Redis or the disk, or another format made of them in a thread.
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { AVRO_TYPE } from "../../workers/avro.js";
 import type { Format } from "../../workers/thread.js";
 import type { FileStore } from "../files/file-store.js";
 import type { Pool } from "../jobs/pool.js";
@@ -46,8 +47,9 @@ async function sendFormat(
   if (!job.result && !(await files.has("results", job.id))) throw lost(job);
   const source = job.result ?? files.path("results", job.id);
   const type = mediaType.startsWith("text/") ? `${mediaType}; charset=utf-8` : mediaType;
+  const link = mediaType === AVRO_TYPE && { link: `</v1/schemas/${job.type}.avsc>; rel="describedby"` };
   const wanted = { step: "format", of: "result", type: job.type, mediaType, source } as const;
-  return sendMade(results, wanted, { "content-type": type }, reply);
+  return sendMade(results, wanted, { "content-type": type, ...link }, reply);
 }
 
 /** Sends what a thread makes, by way of a file, and these headers with it. */

@@ -48,6 +48,7 @@ t.test("the format that is preferred", async (t) => {
   const { body: job } = await service.post("/v1/rnn/additions", { a: 5, b: 7 }, wait);
   const json = "application/json; charset=utf-8";
   const csv = "text/csv; charset=utf-8";
+  const avro = "application/avro";
   const cases: [string | undefined, string][] = [
     [undefined, json],
     ["*/*", json],
@@ -59,26 +60,42 @@ t.test("the format that is preferred", async (t) => {
     ["text/csv, application/json;q=0.5", csv],
     ["text/html, text/csv;q=0.9, */*;q=0.1", csv],
     ["application/json;q=0, */*", csv],
+    ["application/avro", avro],
+    ["Application/Avro, application/json;q=0.9", avro],
+    ["application/avro;q=0.5, text/csv", csv],
+    ["application/json;q=0, application/*", avro],
   ];
   for (const [accept, type] of cases) {
     const response = await resultOf(job.id, accept);
     t.equal(response.headers.get("content-type"), type, accept ?? "none");
     t.equal(response.headers.get("vary"), "accept");
+    const isAvro = type === avro;
+    const schema = '</v1/schemas/rnn.add.avsc>; rel="describedby"';
+    t.equal(response.headers.get("link"), isAvro ? schema : null);
     const text = await response.text();
     t.equal(response.headers.get("content-length"), String(text.length));
     // the default model adds 5 and 7 rightly
     if (type === csv)
       t.equal(text, "a,b,predicted,predictedBits,sum,sumBits,correct\n5,7,12,00001100,12,00001100,true\n");
-    else t.match(JSON.parse(text), { sum: 12 });
+    else if (!isAvro) t.match(JSON.parse(text), { sum: 12 });
   }
-  for (const accept of ["text/html", "application/json;q=0, text/csv;q=0", "application/avro", "nonsense"]) {
+  for (const accept of [
+    "text/html",
+    "application/json;q=0, text/csv;q=0, */*;q=0",
+    "application/vnd.avro",
+    "nonsense",
+  ]) {
     const response = await resultOf(job.id, accept);
     t.equal(response.status, 406, accept);
     t.match(await response.json(), {
       type: "urn:abacus:problem:not-acceptable",
-      detail: "the result can be had as application/json, text/csv",
+      detail: "the result can be had as application/json, text/csv, application/avro",
     });
   }
+  const { body: stats } = await service.post("/v1/stats", { columns: { x: [1, 2] } }, wait);
+  const response = await resultOf(stats.id, avro);
+  t.equal(response.status, 406, "a type that has no such format");
+  t.match(await response.json(), { detail: "the result can be had as application/json, text/csv" });
 });
 
 t.test("a large result as CSV, which leaves nothing behind", async (t) => {

@@ -1,7 +1,9 @@
 // The job type `rnn.add`: asks a trained network for sums, one or many.
 
+import { AVRO_TYPE } from "../avro.js";
 import { InputError } from "../input-error.js";
 import { defineJobType, type End, type ModelReference, type TaskContext } from "../job-type.js";
+import { additionsSchema, avroOfAdditions } from "../rnn/avro.js";
 import { DEFAULT_MODEL, DEFAULT_REFERENCE } from "../rnn/default-model.js";
 import { ask } from "../rnn/kernel/ask.js";
 import { modelWeights } from "../rnn/model-weights.js";
@@ -205,5 +207,6 @@ export const rnnAdd = defineJobType({
     if (wrong >= 0) throw tooLarge(`/pairs/${wrong}`, pairs[wrong]![0]!, pairs[wrong]![1]!, model);
   },
   task: add,
-  formats: { "text/csv": csv },
+  formats: { "text/csv": csv, [AVRO_TYPE]: avroOfAdditions },
+  avro: additionsSchema,
 });

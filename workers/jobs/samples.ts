@@ -1,8 +1,10 @@
 // The job type `samples`: samples of a random classification problem, as scikit-learn makes them.
 
+import { AVRO_TYPE } from "../avro.js";
 import { formatOfJson } from "../formats.js";
 import { InputError } from "../input-error.js";
 import { defineJobType, type LongAnswer, type TaskContext } from "../job-type.js";
+import { avroOfJson, samplesSchema } from "../samples/avro.js";
 import { clusterRows } from "../samples/cluster-sizes.js";
 import { csvOfJson } from "../samples/csv.js";
 import { makeClassification, memoryOf, workOf } from "../samples/make-classification.js";
@@ -180,5 +182,6 @@ export const samples = defineJobType({
   summarize,
   check: (input, _model, { sampleCells }) => checkSettings(settingsOf(input), sampleCells),
   task: makeSamples,
-  formats: { "text/csv": formatOfJson(csvOfJson) },
+  formats: { "text/csv": formatOfJson(csvOfJson), [AVRO_TYPE]: formatOfJson(avroOfJson) },
+  avro: samplesSchema,
 });

@@ -116,6 +116,11 @@ export const ANSWER_HEADERS = {
     schema: { type: "string" },
     example: `attachment; filename="${ID}-weights.json"`,
   },
+  Link: {
+    description: "Where the Avro schema is that the body is read with (RFC 8288).",
+    schema: { type: "string", pattern: '^</v1/schemas/[^>]+\\.avsc>; rel="describedby"$' },
+    example: '</v1/schemas/rnn.add.avsc>; rel="describedby"',
+  },
   "Content-Length": {
     description: "Bytes of the body.",
     schema: { type: "integer", minimum: 0 },

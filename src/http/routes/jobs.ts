@@ -144,14 +144,15 @@ export function jobRoutes(app: FastifyInstance, deps: JobRoutesDeps): void {
         tags: ["Jobs"],
         summary: "The result alone, as JSON or in a format of its job type",
         description:
-          "`Accept` says which of the media types is preferred; JSON without it. For a failed job the answer is " +
-          "the job's `error`, with its status.",
+          "`Accept` says which of the media types is preferred; JSON without it. `application/avro` is one datum in " +
+          "Avro's binary encoding; `Link` leads to its schema. For a failed job the answer is the job's `error`, with " +
+          "its status.",
         params: jobParams,
         querystring: query,
         answers: {
           200: {
             description: "The result.",
-            headers: ["Vary", "Content-Length"],
+            headers: ["Vary", "Content-Length", "Link?"],
             content: resultContents(types),
           },
         },
