@@ -91,6 +91,9 @@ const settings = {
   ALLOW_IPS: list("addresses and CIDR ranges that may ask; unset: all"),
   TRUST_PROXY: list("addresses and CIDR ranges of proxies whose X-Forwarded-* headers count"),
   CORS_ORIGINS: list("origins of web pages that may use the API"),
+  TUTORIALS: Type.Boolean({ description: "whether there are the routes of the tutorials", default: true }),
+  N_CLASSES: count("classes that /sample_producer makes unless its query says", 2),
+  RECORDS: count("records of each kind that the tutorials' routes keep", 10_000),
 } satisfies TProperties;
 
 export const settingsSchema = Type.Object(settings);

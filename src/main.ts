@@ -4,11 +4,13 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "./config.js";
 import { version } from "./version.js";
 
-const USAGE = `usage: abacus [serve | api | worker | account] [options]
+const USAGE = `usage: abacus [serve | api | worker | account | dump | load] [options]
   serve      the service and its worker in one process (the default)
   api        the HTTP side alone, on the Redis of REDIS_URL
   worker     a worker alone, on the Redis of REDIS_URL
   account    add NAME | passwd NAME | remove NAME | list | secret NAME [--rotate]
+  dump       prints the tutorials' records as JSON fixtures
+  load       [FILE] puts fixtures in place of the records with the same ids
 options
   --log-level LEVEL   as LOG_LEVEL (also --logLevel)
   --ssl               HTTPS with cert.pem and privkey.pem of the working folder
@@ -18,10 +20,15 @@ Settings come from the environment and from .env; the README lists them.
 
 async function main(args: string[]): Promise<void> {
   const known = args.findIndex((arg) => !arg.startsWith("-"));
-  const command = args[known] === "account" ? "account" : undefined;
-  if (command) {
+  const command = args[known];
+  if (command === "account") {
     const { accountCommand } = await import("./commands/account-command.js");
     process.exitCode = await accountCommand(args.slice(known + 1));
+    return;
+  }
+  if (command === "dump" || command === "load") {
+    const { recordsCommand } = await import("./commands/records-command.js");
+    process.exitCode = await recordsCommand(command, args.slice(known + 1));
     return;
   }
   const { values, positionals } = parseArgs({
@@ -42,7 +49,7 @@ async function main(args: string[]): Promise<void> {
   if (!Object.hasOwn(ROLES, name)) throw new UsageError(`unknown command ${name}`);
   if (positionals.length > 1) throw new UsageError(`${positionals[1]} is one argument too many`);
   const level = values["log-level"] ?? values.logLevel;
-  if (level !== undefined) process.env.LOG_LEVEL = level;
+  if (level !== undefined) process.env.LOG_LEVEL = level.toLowerCase();
   if (values.ssl) Object.assign(process.env, { TLS_CERT: "cert.pem", TLS_KEY: "privkey.pem" });
   await run(name as keyof typeof ROLES);
 }

@@ -29,6 +29,8 @@ import { allMetrics, leaveMetrics } from "./metrics/exchange.js";
 import { createMetrics, type Metrics } from "./metrics/metrics.js";
 import { watchQueues } from "./metrics/queues.js";
 import { createModels } from "./models/models.js";
+import { FIRST_TASKS } from "./records/kinds.js";
+import { createRecords } from "./records/records.js";
 import { type Connections, openConnections, type RedisAddress, untilReady } from "./redis/connections.js";
 import { warnOfUnsafeRedis } from "./redis/safety.js";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.js";
@@ -188,6 +190,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     dataDir,
     adminPassword: config.ADMIN_PASSWORD,
   });
+  if (config.TUTORIALS) await createRecords(waiting, config.RECORDS).seed("tasks", FIRST_TASKS);
   const failures = createRateLimit(producer, "failed-sign-ins", config.SIGNIN_LIMIT);
   const accounts = createAccounts(producer, createFailedSignIns(failures));
   const tokens = createTokens(producer);
@@ -199,6 +202,7 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
   const app = await buildApp({
     ...shared,
     ...{ jobs, models, accounts, tokens, oidc, submissions, formats, ready, deliveries },
+    records: createRecords(producer, config.RECORDS),
     idempotency: createIdempotency(producer),
     allMetrics: () => allMetrics(metrics.registry, producer),
     stopping: stopping.signal,

@@ -57,6 +57,9 @@ const defaults: Record<string, unknown> = {
   ALLOW_IPS: undefined,
   TRUST_PROXY: undefined,
   CORS_ORIGINS: undefined,
+  TUTORIALS: true,
+  N_CLASSES: 2,
+  RECORDS: 10_000,
 };
 
 const names = Object.keys(settingsSchema.properties) as (keyof Config)[];
@@ -109,6 +112,7 @@ t.test("each refuses what makes no sense, and is named", (t) => {
       ["yes", /must be boolean/],
       ["1", /must be boolean/],
     ],
+    TUTORIALS: [["off", /must be boolean/]],
     WEBHOOK_ALLOW: [
       [
         "https://hooks.example",

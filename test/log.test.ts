@@ -54,6 +54,7 @@ t.test("--log-level, also as --logLevel, wins over LOG_LEVEL", async (t) => {
   for (const [flags, isTold] of [
     [["--log-level", "info"], true],
     [["--logLevel=info"], true],
+    [["--logLevel", "INFO"], true],
     [["--log-level", "error"], false],
     [[], false],
   ] as const) {

@@ -81,6 +81,8 @@ export async function answerCheck(url: string): Promise<CheckAnswer> {
       if (operation.responses[status]) return ["paths", path, method, "responses", String(status)];
       throw new Error(`the status is none of ${Object.keys(operation.responses).join(", ")}`);
     }
+    const [like] = Object.keys(operations).filter((one) => operations[one]?.responses[405]);
+    if (path !== undefined && status === 405 && like) return ["paths", path, like, "responses", "405"];
     if (status === (path === undefined ? 404 : 405))
       return ["components", "responses", path === undefined ? "NotFound" : "MethodNotAllowed"];
     if (BEFORE_ROUTING.has(status)) return undefined;

@@ -10,6 +10,7 @@ import type { AnyJobType, ModelReference, Progress, Round, SourceFile, TaskConte
 import { parseJson } from "./json.js";
 import type { Limits } from "./limits.js";
 import { defaultModelJson, weightsJson } from "./model-answers.js";
+import { summaryJson } from "./stats/summary-json.js";
 import { validate } from "./validation.js";
 
 /** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but envelopes. */
@@ -77,7 +78,12 @@ export type ModelFormat =
   | { step: "format"; of: "weights"; model: ModelReference }
   | { step: "format"; of: "default-model" };
 
-export type Format = ResultFormat | ModelFormat;
+/** Makes what the CherryPy tutorial answers of the result of a `stats` job. */
+export interface SummaryFormat extends Pick<ResultFormat, "step" | "source"> {
+  of: "summary";
+}
+
+export type Format = ResultFormat | ModelFormat | SummaryFormat;
 
 /** `target` is the path of the file that the answer goes to. */
 export type FormatRequest = Format & { target: string };
@@ -223,9 +229,10 @@ function contextOf(
 function format(request: Format): Iterable<string | Uint8Array> {
   if (request.of === "weights") return [weightsJson(request.model)];
   if (request.of === "default-model") return [defaultModelJson()];
-  const { source, mediaType } = request;
+  const { source } = request;
   const json = typeof source === "string" ? readFileSync(source) : Buffer.from(source);
-  return formatted(typeNamed(request.type), mediaType, json);
+  if (request.of === "summary") return summaryJson(JSON.parse(json.toString()));
+  return formatted(typeNamed(request.type), request.mediaType, json);
 }
 
 function writePieces(target: string, pieces: Iterable<string | Uint8Array>): void {

@@ -112,6 +112,12 @@ MADE = {
         **{"clustersPerClass": 5, "weights": [0.5, 0.2], "flipY": 0.2, "classSep": 0.7, "hypercube": False},
         **{"shift": None, "scale": [0.5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "shuffle": True, "seed": LAST},
     },
+    **{
+        f"sample_producer, {classes} class{'es' if classes > 1 else ''}": {
+            "features": 2, "informative": 2, "redundant": 0, "clustersPerClass": 1, "classes": classes,
+        }
+        for classes in (1, 3, 4)
+    },
 }
 
 REFUSED = [

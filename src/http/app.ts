@@ -25,6 +25,7 @@ import type { Pool } from "../jobs/pool.js";
 import type { Registry } from "../jobs/registry.js";
 import type { Metrics } from "../metrics/metrics.js";
 import type { Models } from "../models/models.js";
+import type { Records } from "../records/records.js";
 import type { Deliveries } from "../webhooks/deliveries.js";
 import type { WebhookTargets } from "../webhooks/targets.js";
 import { allowAddresses } from "./allowed-addresses.js";
@@ -34,7 +35,7 @@ import { watchConnections } from "./connections.js";
 import { refuseOtherMethods } from "./method-not-allowed.js";
 import { serverFactory } from "./node-server.js";
 import { admitOrigins } from "./origins.js";
-import { sendProblem, useProblems } from "./problems.js";
+import { sendProblem, useErrors } from "./problems.js";
 import { limitSubmissions } from "./rate-limits.js";
 import { logAnswer, logRequests } from "./request-log.js";
 import { accountRoutes } from "./routes/accounts.js";
@@ -55,6 +56,7 @@ import { addSecurityHeaders } from "./security-headers.js";
 import { readCookies } from "./session-cookie.js";
 import { readTexts } from "./text-values.js";
 import type { Certificate } from "./tls.js";
+import { tutorialRoutes } from "./tutorials/tutorials.js";
 
 export interface AppDeps {
   config: Config;
@@ -71,6 +73,7 @@ export interface AppDeps {
   /** Those of all processes, in the text format of Prometheus. */
   allMetrics: () => Promise<string>;
   deliveries: Deliveries;
+  records: Records;
   /** Where webhooks may lead. */
   webhookTargets: WebhookTargets;
   /** What an account may submit in a minute. */
@@ -108,7 +111,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addSecurityHeaders(app, deps.certificate !== undefined);
   if (config.ALLOW_IPS) allowAddresses(app, config.ALLOW_IPS);
   watchConnections(app);
-  useProblems(app);
+  useErrors(app);
   // bodies are read where they belong to a job, and there it is decided which kinds are taken
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -127,19 +130,21 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   ]);
   healthRoutes(app, deps.ready);
   const limit = limitSubmissions(deps.submissions);
+  const bodies = createBodyReader(config, files, jobs, deps.metrics.uploadReceived, deps.stall);
+  const results = { registry, files, formats };
   submissionRoutes(app, {
     registry,
     jobs,
     idempotency: deps.idempotency,
     webhookTargets: deps.webhookTargets,
     files,
-    bodies: createBodyReader(config, files, jobs, deps.metrics.uploadReceived, deps.stall),
+    bodies,
     limit,
     stopping,
   });
   deliveryRoutes(app, { jobs, deliveries: deps.deliveries, limit });
   jobActionRoutes(app, { jobs, registry, limit });
-  jobRoutes(app, { jobs, results: { registry, files, formats }, stopping });
+  jobRoutes(app, { jobs, results, stopping });
   schemaRoutes(app, { registry });
   modelRoutes(app, deps);
   eventRoutes(app, { registry, jobs, stopping });
@@ -147,6 +152,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   tokenRoutes(app, deps);
   sessionRoutes(app, { ...deps, basic });
   accountRoutes(app, deps);
+  if (config.TUTORIALS)
+    await tutorialRoutes(app, {
+      ...{ jobs, results, bodies, limit, stopping },
+      ...{ records: deps.records, classes: config.N_CLASSES },
+    });
   metricsRoutes(app, { metrics: deps.allMetrics, isPublic: config.METRICS_PUBLIC });
   await documentationRoutes(app);
   addRefusals();

@@ -24,13 +24,25 @@ const FORM_OVERHEAD = 1024 * 1024;
 /** Characters of a file's name that are kept. */
 const NAME = 255;
 
+/** Makes of the beginning of a JSON text what is to stand before and after it. */
+export type Around = (start: Buffer) => [before: string, after: string];
+
 export interface BodyReader {
   /** Refuses by the headers alone, before the body is read: what is not taken here, and what is too large. */
   check(request: FastifyRequest, type: AnyJobType): void;
   /** Whether the body may take a while to arrive, or to be read. */
   isLong(request: FastifyRequest): boolean;
-  /** Reads the body of a submission under the job's id. Whatever fails leaves nothing on the disk. */
-  read(request: FastifyRequest, reply: FastifyReply, type: AnyJobType, id: string): Promise<Content>;
+  /**
+   * Reads the body of a submission under the job's id. Whatever fails leaves nothing on the disk. `around`: what of JSON
+   * that is stored unparsed comes before and after it, so that it is what the job type takes.
+   */
+  read(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    type: AnyJobType,
+    id: string,
+    around?: Around,
+  ): Promise<Content>;
 }
 
 /** The media types of the bodies that a job type takes. */
@@ -95,6 +107,7 @@ export function createBodyReader(
     body: Readable,
     type: AnyJobType,
     id: string,
+    around?: Around,
   ): Promise<Content> {
     const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
     const start: Buffer[] = [];
@@ -104,9 +117,9 @@ export function createBodyReader(
       bytes += next.value.length;
       if (bytes > mostInline) {
         await checkRoom(request);
-        return {
-          file: { ...(await receive(id, Readable.from(concat(start, chunks)), "JSON_BYTES")), name: null },
-        };
+        const [before, after] = around?.(Buffer.concat(start)) ?? ["", ""];
+        const source = Readable.from(concat([Buffer.from(before), ...start], chunks, Buffer.from(after)));
+        return { file: { ...(await receive(id, source, "JSON_BYTES")), name: null } };
       }
     }
     return { input: parseInput(Buffer.concat(start), type) };
@@ -159,13 +172,13 @@ export function createBodyReader(
       const length = request.headers["content-length"];
       return mediaTypeOf(request) !== JSON_BODY || !(Number(length) <= mostInline);
     },
-    async read(request, reply, type, id) {
+    async read(request, reply, type, id, around) {
       const mediaType = mediaTypeOf(request);
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
       refuseQuery(request);
       if (mediaType === FORM_BODY) return readUpload(request, reply, type, id);
       if (!this.isLong(request)) return readSmallJson(request, reply, type);
-      return withBody(request, reply, stall, (body) => readJson(request, body, type, id));
+      return withBody(request, reply, stall, (body) => readJson(request, body, type, id, around));
     },
   };
 }
@@ -174,9 +187,10 @@ function parseInput(bytes: Uint8Array, { whenEmpty = {} }: AnyJobType): unknown 
   return bytes.length === 0 ? whenEmpty : parseJson(bytes);
 }
 
-async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>, end: Buffer): AsyncGenerator<Buffer> {
   yield* start;
   yield* rest;
+  yield end;
 }
 
 /** Options in the query would have no effect beside a body that has a place for them. */

@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { HttpProblem } from "./problems.js";
 
 /** All that the parser knows but CONNECT, which is no request for a path. */
-const VERBS = METHODS.filter((method) => method !== "CONNECT");
+export const VERBS = METHODS.filter((method) => method !== "CONNECT");
 
 /**
  * Call before the routes of a group are added; call what it returns after them. The errors take the group's
@@ -21,9 +21,10 @@ export function refuseOtherMethods(app: FastifyInstance): () => void {
 
 function refuseOthers(app: FastifyInstance, url: string): void {
   const possible = VERBS.filter((method) => app.hasRoute({ method, url }));
+  if (possible.length === VERBS.length) return; // a group within this one has done it
   const allow = possible.join(", ");
   app.route({
-    url,
+    url: url.slice(app.prefix.length),
     method: VERBS.filter((method) => !possible.includes(method)),
     schema: { hide: true },
     // before the body is read, and whoever asks: that a method is unknown is no secret

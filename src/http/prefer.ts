@@ -4,7 +4,7 @@ import type { Jobs } from "../jobs/jobs.js";
 import type { Wait } from "../jobs/wait.js";
 
 /** Seconds that a request waits at most. */
-const LONGEST_WAIT = 60;
+export const LONGEST_WAIT = 60;
 
 /** What stands between commas that are not in quotes. */
 const ITEM = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g;

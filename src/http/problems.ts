@@ -1,13 +1,16 @@
 // Problem documents (RFC 9457): everything that the framework or a route can raise, in one shape.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { InputError } from "../../workers/input-error.js";
+import type { TSchema } from "../../workers/typebox.js";
 import { TooManySignInsError } from "../accounts/failed-sign-ins.js";
 import { SignInsBusyError } from "../accounts/passwords.js";
 import { CapacityReached } from "../jobs/capacity.js";
 import { KeyInUse } from "../jobs/idempotency.js";
 import { AlreadyEnded, NotRetryable } from "../jobs/jobs.js";
 import { PROBLEM, type ProblemDocument, problemOf } from "../jobs/problems.js";
+import { TooManyRecordsError } from "../records/records.js";
 import { isUnavailable } from "../redis/connections.js";
+import { problemSchema } from "./schemas.js";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
@@ -74,6 +77,7 @@ export function problemFor(error: unknown): HttpProblem {
   if (error instanceof NotRetryable) return new HttpProblem(409, "not-retryable", error.message);
   if (error instanceof KeyInUse) return keyInUse(error);
   if (error instanceof CapacityReached) return noRoom(error);
+  if (error instanceof TooManyRecordsError) return new HttpProblem(409, "too-many-records", error.message);
   if (error instanceof SignInsBusyError) return notNow(error.message);
   if (error instanceof TooManySignInsError)
     return new HttpProblem(429, "too-many-sign-ins", error.message, {
@@ -117,22 +121,45 @@ export function notNow(detail: string, headers: Record<string, string> = {}): Ht
   return new HttpProblem(503, "unavailable", detail, { ...headers, "retry-after": String(RETRY_AFTER) });
 }
 
-/** Sends the problem document of an error. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** How a group of routes words its errors. */
+export interface ErrorFormat {
+  /** Tells its answers in the API's description from those of others; empty for problem documents. */
+  readonly name: string;
+  readonly mediaType: string;
+  readonly schema: TSchema;
+  /** What is sent for a problem. */
+  body(problem: ProblemDocument, request: Pick<FastifyRequest, "method" | "headers">): unknown;
+}
+
+export const PROBLEM_DOCUMENTS: ErrorFormat = {
+  name: "",
+  mediaType: "application/problem+json",
+  schema: problemSchema,
+  body: (problem) => problem,
+};
+
+/** Sends what an error comes to. */
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format = PROBLEM_DOCUMENTS,
+): FastifyReply {
   const { status, headers, document } = problemFor(error);
   if (status === 500) request.log.error({ err: error }, "request failed");
   else if (status > 500) request.log.warn({ err: error }, "request refused");
-  return reply.code(status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(document));
+  return reply
+    .code(status)
+    .headers(headers)
+    .type(`${format.mediaType}; charset=utf-8`)
+    .send(JSON.stringify(format.body(document, request)));
 }
 
-/** Problem documents as the error format of `app` and of every group in it that has no format of its own. */
-export function useProblems(app: FastifyInstance): void {
-  app.setErrorHandler(sendProblem);
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new HttpProblem(404, "not-found", `there is nothing at ${request.url.split("?")[0]}`),
-      request,
-      reply,
-    ),
-  );
+/** The error format of `app` and of every group in it that has none of its own. */
+export function useErrors(app: FastifyInstance, format = PROBLEM_DOCUMENTS): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, format));
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `there is nothing at ${request.url.split("?")[0]}`;
+    return sendProblem(new HttpProblem(404, "not-found", detail), request, reply, format);
+  });
 }

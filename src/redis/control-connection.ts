@@ -9,7 +9,7 @@ const COMMAND_TIMEOUT = 30_000;
 const LOADING_TIMEOUT = 600_000;
 const SHUTDOWN_TIMEOUT = 60_000;
 
-export type Purpose = "serve" | "account";
+export type Purpose = "serve" | "account" | "records";
 
 const connectionName = (purpose: Purpose) => `abacus-${purpose}`;
 

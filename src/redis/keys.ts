@@ -41,6 +41,10 @@ export const modelKey = (id: string) => `${PREFIX}:model:${id}`;
 export const modelsKey = (account: string) => `${PREFIX}:models:${part(account)}`;
 /** An account's names for models (a hash: name → id). */
 export const modelNamesKey = (account: string) => `${PREFIX}:model-names:${part(account)}`;
+/** The tutorials' records of a kind (a hash: id → JSON). */
+export const recordsKey = (kind: string) => `${PREFIX}:records:${kind}`;
+/** The last id that was given to a record of a kind. */
+export const recordIdsKey = (kind: string) => `${PREFIX}:record-ids:${kind}`;
 /** BullMQ's key of a job, and of a lane's waiting jobs by priority. */
 export const bullKey = (lane: string, name: string) => `${PREFIX}:${lane}:${name}`;
 /** The channel on which the id of every job that ends is published. */

@@ -3,12 +3,12 @@ import { fastify } from "fastify";
 import t from "tap";
 import type { Scope } from "../../src/accounts/scopes.js";
 import { accountOf, accountQuery, authenticate } from "../../src/http/authentication.js";
-import { useProblems } from "../../src/http/problems.js";
+import { useErrors } from "../../src/http/problems.js";
 import Type from "../../workers/typebox.js";
 import { validate } from "../../workers/validation.js";
 
 const app = fastify();
-useProblems(app);
+useErrors(app);
 authenticate(app, [
   {
     name: "basic",

@@ -20,6 +20,7 @@ import { openPool } from "../../src/jobs/pool.js";
 import { startWorker } from "../../src/jobs/worker.js";
 import { createMetrics } from "../../src/metrics/metrics.js";
 import { createModels } from "../../src/models/models.js";
+import { createRecords } from "../../src/records/records.js";
 import { openConnections, untilReady } from "../../src/redis/connections.js";
 import { createDeliveries } from "../../src/webhooks/deliveries.js";
 import { createWebhookTargets } from "../../src/webhooks/targets.js";
@@ -92,6 +93,7 @@ export async function startFront(
   const app = await buildApp({
     ...{ config, version: "test", registry, jobs, models, accounts, files, formats, logger },
     ...{ deliveries, metrics, allMetrics: () => metrics.registry.metrics() },
+    records: createRecords(producer, config.RECORDS),
     idempotency: createIdempotency(producer),
     webhookTargets: createWebhookTargets({ allow: config.WEBHOOK_ALLOW ?? [] }),
     submissions: countAhead(createRateLimit(producer, "submissions", config.RATE_LIMIT)),

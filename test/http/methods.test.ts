@@ -13,7 +13,10 @@ interface Description {
 }
 const description = (await (await fetch(`${service.url}/openapi.json`)).json()) as Description;
 const paths = Object.entries(description.paths).map(([path, operations]) => ({
-  path: path.replace("{id}", job.id).replace("{model}", "default"),
+  path: path
+    .replace("{id}", path.startsWith("/v1/") ? job.id : "1")
+    .replace("{model}", "default")
+    .replace("{type}", "samples"),
   methods: Object.keys(operations).map((method) => method.toUpperCase()),
 }));
 paths.push({ path: "/docs", methods: ["GET"] }, { path: "/docs/", methods: ["GET"] });
@@ -35,10 +38,17 @@ t.test("HEAD answers as GET does, without the body", async (t) => {
   }
 });
 
+/** Whether an error says that the method is not possible, in the words of the path. */
+function tellsOf(path: string, method: string, { type, error, detail }: Record<string, string>): boolean {
+  if (path.startsWith("/todo/")) return error === "Method not allowed";
+  if (path.startsWith("/entry/")) return detail === `Method "${method}" not allowed.`;
+  return type === "urn:abacus:problem:method-not-allowed";
+}
+
 t.test("every other method is 405 and says which there are", async (t) => {
   // fetch refuses to send TRACE, and CONNECT is no request for a path
   const raw = await connectTo(t, service.url);
-  for (const { path, methods } of paths) {
+  for (const { path, methods } of paths.filter(({ path }) => path !== "/sample_producer")) {
     const possible = methods.includes("GET") ? [...methods, "HEAD"] : methods;
     const others = METHODS.filter((method) => method !== "CONNECT" && !possible.includes(method));
     const expected = { status: 405, allow: possible.sort().join(", ") };
@@ -47,9 +57,8 @@ t.test("every other method is 405 and says which there are", async (t) => {
       raw.send(`${method} ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
       const { status, headers, body } = await raw.response({ toHead: method === "HEAD" });
       const answered = { status, allow: headers.get("allow") };
-      const isProblem =
-        method === "HEAD" || JSON.parse(body).type === "urn:abacus:problem:method-not-allowed";
-      if (JSON.stringify(answered) !== JSON.stringify(expected) || !isProblem)
+      const isTold = method === "HEAD" || tellsOf(path, method, JSON.parse(body));
+      if (JSON.stringify(answered) !== JSON.stringify(expected) || !isTold)
         wrong.push({ method, ...answered });
     }
     t.strictSame(wrong, [], `${path}: all but ${possible}`);
@@ -64,7 +73,6 @@ t.test("a method that is not possible is refused before its body is read", async
 
 t.test("unknown paths are 404, with an account or without", async (t) => {
   const unknown = [
-    "/",
     "/v1",
     "/v1/jobs/",
     "/v1/nothing",

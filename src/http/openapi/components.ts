@@ -1,6 +1,6 @@
 // The components of the API's description: what several operations say is said once and referred to.
 import type { TSchema } from "../../../workers/typebox.js";
-import { problemSchema } from "../schemas.js";
+import { type ErrorFormat, PROBLEM_DOCUMENTS } from "../problems.js";
 import { ANSWER_HEADERS, type AnswerHeader, REQUEST_HEADERS, type RequestHeader } from "./headers.js";
 import type { Answer, Contents } from "./operation.js";
 import { exampleOf, nameOf, PROBLEMS, type Problem } from "./problems.js";
@@ -15,6 +15,14 @@ const VALUES = new Set(["const", "default", "enum", "examples", "required"]);
 
 /** What comes of a request before the submissions of its account are counted. */
 const BEFORE_COUNTING = new Set([401, 403, 417, 431]);
+
+/** What an error's example is an answer to. */
+const ANY_REQUEST = { method: "POST", headers: {} };
+
+const nameIn = (format: string, name: string) => (format === "" ? name : `${name}.${format}`);
+
+/** What is wrong before it is known which group of routes is asked: problem documents in any case. */
+const BEFORE_ROUTING = new Set<Problem>(["bad-request", "address-too-long", "header-too-large"]);
 
 const pascalCase = (name: string) =>
   name.replace(/(^|-)([a-z])/g, (_, _dash, letter: string) => letter.toUpperCase());
@@ -80,22 +88,25 @@ export class Components {
   }
 
   /** The answer that tells of one of these problems, which all have one status. `limited`: to a submission. */
-  refusal(problems: readonly Problem[], limited: boolean): Reference {
+  refusal(problems: readonly Problem[], limited: boolean, format: ErrorFormat): Reference {
     const status = PROBLEMS[problems[0]!].status;
     const isCounted = limited && !BEFORE_COUNTING.has(status);
     const own = problems.flatMap((key) => PROBLEMS[key].headers ?? []);
     const lines = problems.map((key) => `\`${nameOf(key)}\`: ${PROBLEMS[key].when}`);
+    const content: Contents = {};
+    const formatOf = (key: Problem) => (BEFORE_ROUTING.has(key) ? PROBLEM_DOCUMENTS : format);
+    for (const key of problems) {
+      const { mediaType, schema, body, name } = formatOf(key);
+      content[mediaType] ??= { schema, examples: {} };
+      content[mediaType].examples[nameIn(name, key)] = body(exampleOf(key), ANY_REQUEST);
+    }
     const response = this.answer({
       description: lines.length > 1 ? lines.map((line) => `- ${line}`).join("\n") : lines[0]!,
       headers: [...new Set(own), ...(isCounted ? (["RateLimit?", "RateLimit-Policy?"] as const) : [])],
-      content: {
-        "application/problem+json": {
-          schema: problemSchema,
-          examples: Object.fromEntries(problems.map((key) => [key, exampleOf(key)])),
-        },
-      },
+      content,
     });
-    const name = problems.map(pascalCase).join("Or");
+    const { name: formatName } = problems.map(formatOf).find(({ name }) => name !== "") ?? PROBLEM_DOCUMENTS;
+    const name = nameIn(formatName, problems.map(pascalCase).join("Or"));
     return this.add("responses", isCounted ? `${name}.limited` : name, response);
   }
 }

@@ -1,5 +1,7 @@
 // Completes what @fastify/swagger makes of the routes, which knows no headers of answers, references to schemas
 // alone, and an older JSON Schema.
+
+import { type ErrorFormat, PROBLEM_DOCUMENTS } from "../problems.js";
 import { Components } from "./components.js";
 import { EXTRAS, type Extras } from "./operation.js";
 import { PROBLEMS, type Problem } from "./problems.js";
@@ -41,13 +43,21 @@ function commonProblems(path: string, method: string, { security }: PlainOperati
   ];
 }
 
-function refusals(components: Components, problems: readonly Problem[], limited: boolean): object {
+function refusals(
+  components: Components,
+  problems: readonly Problem[],
+  limited: boolean,
+  format: ErrorFormat,
+): object {
   const byStatus = new Map<number, Set<Problem>>();
   for (const key of problems) {
     const { status } = PROBLEMS[key];
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(key));
   }
-  const entries = [...byStatus].map(([status, keys]) => [status, components.refusal([...keys], limited)]);
+  const entries = [...byStatus].map(([status, keys]) => [
+    status,
+    components.refusal([...keys], limited, format),
+  ]);
   return Object.fromEntries(entries);
 }
 
@@ -75,8 +85,10 @@ function completeOperation(
   operation: PlainOperation,
 ): object {
   const { [EXTRAS]: extras, parameters = [], ...plain } = operation;
-  const { reads = [], body, answers, problems = [], limited = false } = extras;
+  const { reads = [], body, answers, problems = [], limited = false, errors = PROBLEM_DOCUMENTS } = extras;
   const common = commonProblems(path, method, operation);
+  // elsewhere it is said once for all
+  if (errors !== PROBLEM_DOCUMENTS) common.push("method-not-allowed");
   return {
     ...plain,
     parameters: [
@@ -88,7 +100,7 @@ function completeOperation(
     ],
     ...(body && { requestBody: { ...body, content: components.contents(body.content) } }),
     responses: {
-      ...refusals(components, [...common, ...problems], limited),
+      ...refusals(components, [...common, ...problems], limited, errors),
       // an answer of its own has precedence: `/readyz` says 503 in its own words
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, components.answer(answer)]),
@@ -108,7 +120,8 @@ export function complete(document: PlainDocument): object {
     return [path, Object.fromEntries(completed)];
   });
   // what no operation answers: a path that there is not, and a method that a path does not have
-  for (const key of ["not-found", "method-not-allowed"] as const) components.refusal([key], false);
+  for (const key of ["not-found", "method-not-allowed"] as const)
+    components.refusal([key], false, PROBLEM_DOCUMENTS);
   return {
     ...document,
     paths: Object.fromEntries(paths),

@@ -1,5 +1,6 @@
 // What a route says of itself for the API's description: more than its validation needs.
 import type { TSchema } from "../../../workers/typebox.js";
+import type { ErrorFormat } from "../problems.js";
 import type { AnswerHeader, RequestHeader } from "./headers.js";
 import type { Problem } from "./problems.js";
 
@@ -28,11 +29,13 @@ export interface Extras {
   problems?: Problem[];
   /** Whether it counts as a submission of the account. */
   limited?: boolean;
+  /** How its group words errors, where that is not in problem documents. */
+  errors?: ErrorFormat;
 }
 
 export interface Operation extends Extras {
   operationId: string;
-  tags: ["Submit" | "Jobs" | "Models" | "Accounts" | "Service"];
+  tags: ["Submit" | "Jobs" | "Models" | "Accounts" | "Service" | "Tutorials"];
   summary: string;
   description?: string | undefined;
   params?: TSchema;

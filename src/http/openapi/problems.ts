@@ -141,6 +141,11 @@ const known = {
     when: "The account has 100 tokens that have not ended.",
     detail: "the account has 100 tokens, which is the most there may be: delete one first",
   },
+  "too-many-records": {
+    status: 409,
+    when: "There are `RECORDS` of this kind already.",
+    detail: "there are 10000 tasks, which is as many as RECORDS allows: delete one first",
+  },
   "too-large": {
     status: 413,
     when:

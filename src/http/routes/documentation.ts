@@ -102,6 +102,12 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         { name: "Models", description: "What the account has trained." },
         { name: "Accounts", description: "Accounts, their bearer tokens, and sessions of browsers." },
         { name: "Service", description: "The service itself; needs no account." },
+        {
+          name: "Tutorials",
+          description:
+            "What the services of the tutorials offered that this one replaces, in their own words; `TUTORIALS=false` " +
+            "turns it off. Their records belong to all accounts of the deployment.",
+        },
       ],
     },
   });

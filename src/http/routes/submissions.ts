@@ -9,8 +9,8 @@ import type { Jobs } from "../../jobs/jobs.js";
 import { hasEnded, type JobRecord } from "../../jobs/record.js";
 import type { Registry } from "../../jobs/registry.js";
 import { MaybeAccepted, type Submission } from "../../jobs/submissions.js";
-import { isUnavailable } from "../../redis/connections.js";
 import { WEBHOOK_HEADER, type WebhookTargets } from "../../webhooks/targets.js";
+import { accepted, refusalOf } from "../acceptance.js";
 import { principalOf } from "../authentication.js";
 import type { BodyReader, Content } from "../bodies.js";
 import { fingerprintOf, idempotencyKeyOf } from "../idempotency-key.js";
@@ -19,7 +19,6 @@ import { splitQuery } from "../job-parameters.js";
 import { noSuchJob, RETRY_AFTER, sendJob } from "../job-replies.js";
 import { describeSubmission } from "../openapi/submission.js";
 import { applyPreference, preferredWait, withWait } from "../prefer.js";
-import { notNow } from "../problems.js";
 
 export interface SubmissionDeps {
   registry: Registry;
@@ -154,26 +153,4 @@ function show(
   applyPreference(request, reply);
   if (preferredWait(request) !== undefined && hasEnded(job.state)) return sendJob(reply, 200, job);
   return sendJob(reply.header("retry-after", RETRY_AFTER), 202, job);
-}
-
-function refusalOf(error: unknown, id: string): unknown {
-  if (error instanceof MaybeAccepted) {
-    const detail =
-      `${error.message}: Location is where it then is; look there before sending it again, or send it again ` +
-      "with the Idempotency-Key that it had";
-    return notNow(detail, { location: addressOf(id) });
-  }
-  return isUnavailable(error) ? notNow("the queue cannot be reached now; nothing was accepted") : error;
-}
-
-/** A job that is accepted and cannot be shown must not be sent again. */
-async function accepted<T>(id: string, found: Promise<T>): Promise<T> {
-  try {
-    return await found;
-  } catch (error) {
-    if (!isUnavailable(error)) throw error;
-    throw notNow("the job is accepted, but cannot be shown now: Location is where it is", {
-      location: addressOf(id),
-    });
-  }
 }
