@@ -1,6 +1,7 @@
 // One process of the service, made of its parts: Redis, and in front or behind it what the command asks for.
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { FastifyInstance } from "fastify";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.js";
@@ -32,6 +33,7 @@ import { createModels } from "./models/models.js";
 import { FIRST_TASKS } from "./records/kinds.js";
 import { createRecords } from "./records/records.js";
 import { type Connections, openConnections, type RedisAddress, untilReady } from "./redis/connections.js";
+import { untilAlive } from "./redis/liveness.js";
 import { warnOfUnsafeRedis } from "./redis/safety.js";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
@@ -46,7 +48,11 @@ export interface Roles {
 export interface Service {
   /** Where it listens, with the HTTP role. */
   readonly url: string | undefined;
+  /** What answers, with the HTTP role. */
+  readonly app: FastifyInstance | undefined;
   readonly admin: AdminPassword | undefined;
+  /** After a pause of the whole process: resolves when its connections answer again, or Redis is away. */
+  untilAlive(): Promise<void>;
   /**
    * Ends in order: not ready, no new work, waits ended; running jobs get `grace` seconds, the rest is put
    * back, and polls are answered meanwhile; then HTTP, then the connections.
@@ -61,6 +67,11 @@ export interface ServiceOptions {
   version: string;
   logger: Logger;
   registry?: Registry;
+  /**
+   * False: the app is handed its requests and no port is opened. Whoever does so may stop the clock in between,
+   * so that tidying, which could stop half-way for hours, is left to the workers.
+   */
+  listen?: boolean;
   /** Makes the HTTP role HTTPS. */
   certificate?: Certificate | undefined;
   /** Aborted: a start that still waits for Redis is given up. */
@@ -80,12 +91,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await warnOfUnsafeRedis(waiting, logger);
   await claimStore(waiting, dataDir);
   const files = await FileStore.open(dataDir, config.REDIS_FSYNC === "always");
-  const notices = new Notices(connections.waiting());
+  const subscriber = connections.waiting();
+  const notices = new Notices(subscriber);
   await notices.start();
   const webhookTargets = createWebhookTargets({ allow: config.WEBHOOK_ALLOW ?? [] });
   const metrics = createMetrics();
   const shared = { ...options, registry, connections, waiting, files, notices, webhookTargets, metrics };
-  const sweeper = startSweeper({ redis: waiting, files, logger, interval: config.SWEEP_INTERVAL });
+  const sweeper =
+    options.listen === false
+      ? undefined
+      : startSweeper({ redis: waiting, files, logger, interval: config.SWEEP_INTERVAL });
 
   // the front first: a start that cannot listen has taken no job
   let worker: JobWorker | undefined;
@@ -101,10 +116,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   return {
     url: front?.url,
+    app: front?.app,
     admin: front?.admin,
+    untilAlive: () => untilAlive([waiting, subscriber, ...(front ? [front.producer] : [])]),
     async stop(grace = config.SHUTDOWN_GRACE) {
       const deadline = Date.now() + grace * 1000;
-      sweeper.stop();
+      sweeper?.stop();
       front?.refuse();
       await Promise.all([worker?.stop(grace), deliverer?.stop(grace)]);
       await front?.stop(deadline);
@@ -207,9 +224,14 @@ async function startFront(shared: Shared, dataDir: string, computes: () => boole
     allMetrics: () => allMetrics(metrics.registry, producer),
     stopping: stopping.signal,
   });
-  const url = await app.listen({ host: config.HOST, port: config.PORT }).catch(naming("HOST and PORT"));
+  const url =
+    shared.listen === false
+      ? undefined
+      : await app.listen({ host: config.HOST, port: config.PORT }).catch(naming("HOST and PORT"));
   return {
     url,
+    app,
+    producer,
     admin,
     refuse: () => stopping.abort(),
     async stop(deadline: number) {

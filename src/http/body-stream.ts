@@ -1,5 +1,5 @@
 // A request's body as it comes: asked for, watched, and read without hanging up on its sender.
-import type { IncomingMessage } from "node:http";
+import { IncomingMessage } from "node:http";
 import { PassThrough, type Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { HttpProblem } from "./problems.js";
@@ -22,8 +22,8 @@ const LEAST_RATE = 240;
  */
 export function beginBody({ raw }: FastifyRequest, reply: FastifyReply, stall: number): void {
   if (isCutOff(raw)) throw cutOff();
-  if (raw.complete) return; // it is here already
   raw.on("error", () => {}); // who reads it hears of it; when nobody does, it is nobody's concern
+  if (isWhole(raw)) return;
   if (raw.headers.expect !== undefined && raw.httpVersion === "1.1") reply.raw.writeContinue();
   const giveUp = (detail: string) => {
     if (!reply.raw.writableEnded) raw.emit("error", new HttpProblem(408, "timed-out", detail));
@@ -79,6 +79,11 @@ export function readWhole(request: FastifyRequest, reply: FastifyReply, stall: n
     raw.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     raw.once("error", (error) => reject(error instanceof HttpProblem ? error : cutOff()));
   });
+}
+
+/** Whether the whole body is here, read or not: it came, or it was handed over without a connection (`inject`). */
+export function isWhole(raw: IncomingMessage): boolean {
+  return raw.complete || !(raw instanceof IncomingMessage);
 }
 
 /** Whether the connection ended before the body did. */

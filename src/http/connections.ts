@@ -4,6 +4,7 @@ import { maxHeaderSize, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { isWhole } from "./body-stream.js";
 import { HttpProblem, PROBLEM_TYPE, problemFor } from "./problems.js";
 
 /** How long a client may go on sending what was refused, so that it can read why; milliseconds. */
@@ -27,7 +28,7 @@ export function watchConnections(app: FastifyInstance): void {
 
 /** A refused body is let run out for a moment; then the line is cut. */
 function endUnreadBody({ raw }: FastifyRequest): void {
-  if (raw.complete) return;
+  if (isWhole(raw)) return;
   raw.resume();
   const timer = cutAfterwards(raw.socket);
   raw.once("close", () => clearTimeout(timer));

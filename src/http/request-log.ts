@@ -1,4 +1,5 @@
 // One line of the log for each request: never its query, its headers or its body.
+import { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { knownPrincipal } from "./authentication.js";
 
@@ -6,6 +7,7 @@ import { knownPrincipal } from "./authentication.js";
 export function logRequests(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
+    if (!(request.raw instanceof IncomingMessage)) return; // injected: there is no connection that could break
     reply.raw.once("close", () => {
       if (!reply.raw.writableFinished) request.log.info(factsOf(request, reply), "the client went away");
     });
