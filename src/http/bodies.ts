@@ -157,11 +157,11 @@ export function createBodyReader(
       const mediaType = mediaTypeOf(request);
       const taken = mediaTypesOf(type);
       const encoding = request.headers["content-encoding"] ?? "identity";
-      if (!taken.includes(mediaType)) throw notTaken(type, mediaType, taken);
+      if (!taken.includes(mediaType)) throw notTaken(request, mediaType, taken);
       // a file is recognised as gzip by itself, whatever is said of it
       const encodings = mediaType === JSON_BODY ? ["identity"] : ["identity", "gzip", "x-gzip"];
       if (!encodings.includes(encoding.trim().toLowerCase()))
-        throw notTaken(type, `${mediaType} in the encoding ${encoding}`, taken);
+        throw notTaken(request, `${mediaType} in the encoding ${encoding}`, taken);
       const length = Number(request.headers["content-length"] ?? 0);
       const limit = mediaType === JSON_BODY ? "JSON_BYTES" : "UPLOAD_BYTES";
       const allowance = mediaType === FORM_BODY ? FORM_OVERHEAD : 0;
@@ -200,7 +200,7 @@ function refuseQuery(request: FastifyRequest): void {
     throw new HttpProblem(400, "invalid-input", `${name} belongs in the body: the query is for a raw file`);
 }
 
-function notTaken({ path }: AnyJobType, what: string, taken: string[]): HttpProblem {
-  const detail = `${path} does not take ${what}; it takes ${taken.join(", ")}`;
+function notTaken({ routeOptions }: FastifyRequest, what: string, taken: string[]): HttpProblem {
+  const detail = `${routeOptions.url} does not take ${what}; it takes ${taken.join(", ")}`;
   return new HttpProblem(415, "unsupported-media-type", detail);
 }

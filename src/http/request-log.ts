@@ -21,7 +21,7 @@ export function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 function factsOf(request: FastifyRequest, reply: FastifyReply): object {
-  const { id: job = jobIn(reply.getHeader("location")) } = (request.params ?? {}) as { id?: string };
+  const job = jobOf(request) ?? jobIn(reply.getHeader("location"));
   return {
     method: request.method,
     path: request.url.split("?")[0],
@@ -35,6 +35,11 @@ function factsOf(request: FastifyRequest, reply: FastifyReply): object {
 function accountOf(request: FastifyRequest): object {
   const principal = knownPrincipal(request);
   return principal ? { account: principal.account } : {};
+}
+
+/** The job that a request is about. */
+function jobOf({ routeOptions: { url }, params }: FastifyRequest): string | undefined {
+  return url?.startsWith("/v1/jobs/:id") ? (params as { id: string }).id : undefined;
 }
 
 /** The job that a submission became. */

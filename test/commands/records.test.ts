@@ -38,7 +38,7 @@ t.test("without a service, into another Redis: the same is there, and nothing mo
   t.equal((await run(["dump"])).stdout, dumped);
   const redis = await startRedis(t);
   const env = { REDIS_URL: redis.url };
-  t.match(await run(["load"], { env, stdin: dumped }), {
+  t.match(await run(["load", "-"], { env, stdin: dumped }), {
     code: 0,
     stdout: "Loaded 3 records.\n",
     stderr: "",
@@ -58,13 +58,19 @@ t.test("what cannot be loaded is a sentence, and nothing changes", async (t) => 
   const stderr = "tasks 3 would be more tasks than RECORDS allows, which is 1\n";
   t.match(refused, { code: 1, stdout: "", stderr });
   t.equal((await run(["dump"])).stdout, dumped);
-  const [unfit, missing, settings] = await Promise.all([
+  const [unfit, missing, settings, elsewhere] = await Promise.all([
     run(["load"], { stdin: wrong }),
     run(["load", "missing.json"]),
     run(["dump"], { env: { RECORDS: "many" } }),
+    run(["dump"], { env: { DATA_DIR: join(workplace.folder, "elsewhere") } }),
   ]);
   t.match(unfit, { code: 1, stdout: "", stderr: /^record 2 \(tasks 3\): \/fields\/.*\n$/ });
   t.match(missing, { code: 1, stdout: "", stderr: /^load failed: ENOENT: .*missing/ });
+  t.match(elsewhere, {
+    code: 1,
+    stdout: "",
+    stderr: /^dump failed: there is no data in DATA_DIR, which is \/.*elsewhere\n$/,
+  });
   t.match(settings, { code: 1, stdout: "", stderr: /^abacus: RECORDS / });
 });
 

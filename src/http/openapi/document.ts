@@ -16,6 +16,7 @@ interface Parameter {
 }
 
 interface PlainOperation {
+  tags: string[];
   parameters?: Parameter[];
   /** Of these one; for one that needs no account, none. */
   security: object[];
@@ -23,6 +24,7 @@ interface PlainOperation {
 }
 
 interface PlainDocument {
+  tags: { name: string }[];
   paths: Record<string, Record<string, PlainOperation>>;
   components: object;
 }
@@ -122,8 +124,12 @@ export function complete(document: PlainDocument): object {
   // what no operation answers: a path that there is not, and a method that a path does not have
   for (const key of ["not-found", "method-not-allowed"] as const)
     components.refusal([key], false, PROBLEM_DOCUMENTS);
+  const used = new Set(
+    Object.values(document.paths).flatMap((path) => Object.values(path).flatMap(({ tags }) => tags)),
+  );
   return {
     ...document,
+    tags: document.tags.filter(({ name }) => used.has(name)),
     paths: Object.fromEntries(paths),
     components: { ...document.components, ...components.sections },
   };

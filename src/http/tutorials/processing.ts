@@ -1,5 +1,6 @@
 // The CherryPy tutorial's data processing: a greeting, and mean, least and greatest value of number columns.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { InputError } from "../../../workers/input-error.js";
 import { stats } from "../../../workers/jobs/stats.js";
 import Type from "../../../workers/typebox.js";
 import { validate } from "../../../workers/validation.js";
@@ -10,11 +11,12 @@ import { JSON_TYPE } from "../job-replies.js";
 import { CSV_BODY, FORM_BODY, JSON_BODY, mediaTypeOf } from "../media-types.js";
 import { CSV } from "../openapi/examples.js";
 import { describe, json } from "../openapi/operation.js";
+import { HttpProblem, problemFor } from "../problems.js";
 import { sendMade } from "../results.js";
 import { COMPUTATION_PROBLEMS, type ComputationDeps, compute, computed } from "./computation.js";
 
-const columns = Type.Record(Type.String({ pattern: "^" }), Type.Array(Type.Unknown()), { minProperties: 1 });
-const rows = Type.Array(Type.Record(Type.String({ pattern: "^" }), Type.Unknown()), { minItems: 1 });
+const columns = Type.Record(Type.String({ pattern: "^" }), Type.Array(Type.Unknown()));
+const rows = Type.Array(Type.Record(Type.String({ pattern: "^" }), Type.Unknown()));
 const file = Type.String({ format: "binary", description: "The file, plain or gzip." });
 
 const TABLE = { num1: [1, 2, 3], num2: [4, 5, 6] };
@@ -28,10 +30,24 @@ const around: Around = (start) => {
   return [areRows ? '{"records":' : '{"columns":', "}"];
 };
 
+/** Throws InputError (400). */
 function inputOf(body: unknown): object {
   const areRows = Array.isArray(body);
   validate(areRows ? rows : columns, body);
+  if (Object.keys(body as object).length === 0)
+    throw new HttpProblem(400, "invalid-input", "the table is empty");
   return areRows ? { records: body } : { columns: body };
+}
+
+/** What the job says of its input, where the body has no such name around the table. */
+function inOwnWords(error: unknown): HttpProblem {
+  const problem = problemFor(error);
+  const { document } = problem;
+  const own = (text: string) => text.replace(/\/(columns|records)(?=\/)/g, "");
+  document.detail = own(document.detail);
+  for (const one of document.errors ?? [])
+    Object.assign(one, { path: own(one.path), message: own(one.message) });
+  return problem;
 }
 
 export function processingRoutes(app: FastifyInstance, deps: ComputationDeps): void {
@@ -119,6 +135,8 @@ export function processingRoutes(app: FastifyInstance, deps: ComputationDeps): v
         type: stats,
         read: (id) => read(request, reply, id),
         send: (job) => sendSummary(job, reply),
+      }).catch((error: unknown) => {
+        throw error instanceof HttpProblem || error instanceof InputError ? inOwnWords(error) : error;
       }),
   );
 }

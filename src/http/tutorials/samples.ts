@@ -40,10 +40,11 @@ const EXAMPLE = {
 
 /** Throws HttpProblem (400) unless it is a number of classes that there can be. */
 function classesIn(query: unknown, byDefault: number): number {
-  const { N_CLASSES: given = String(byDefault) } = query as { N_CLASSES?: string };
+  const { N_CLASSES } = query as { N_CLASSES?: string };
+  const given = N_CLASSES ?? String(byDefault);
   const classes = /^\s*\d+\s*$/.test(given) ? Number(given) : Number.NaN;
   if (classes >= 1 && classes <= MOST_CLASSES) return classes;
-  const detail = `N_CLASSES is ${JSON.stringify(given)}: it must be a whole number from 1 to ${MOST_CLASSES}`;
+  const detail = `${N_CLASSES === undefined ? "the setting " : ""}N_CLASSES is ${JSON.stringify(given)}: it must be a whole number from 1 to ${MOST_CLASSES}`;
   throw new HttpProblem(400, "invalid-input", detail);
 }
 

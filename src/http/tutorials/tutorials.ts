@@ -7,6 +7,7 @@ import { peopleRoutes } from "./people.js";
 import { processingRoutes } from "./processing.js";
 import type { RecordRoutesDeps } from "./record-answers.js";
 import { sampleRoutes } from "./samples.js";
+import { leadToSlash } from "./slashes.js";
 import { todoRoutes } from "./todo.js";
 
 export interface TutorialDeps extends ComputationDeps, RecordRoutesDeps {
@@ -21,4 +22,5 @@ export async function tutorialRoutes(app: FastifyInstance, deps: TutorialDeps): 
   await todoRoutes(app, deps);
   peopleRoutes(app, deps);
   await hourRoutes(app, deps);
+  leadToSlash(app, ["/resources/data", "/entry", "/entry/:id"]);
 }

@@ -22,6 +22,8 @@ t.test("they stand under one tag, and there are no others without them", async (
     await operations(off.url),
     all.filter((operation) => !tutorials.includes(operation)),
   );
+  const { tags }: Json = await (await fetch(`${off.url}/openapi.json`)).json();
+  t.notOk(tags.some(({ name }: Json) => name === "Tutorials"));
   for (const { path, method } of tutorials) {
     const concrete = path.replace("{id}", "1");
     const gone = await off.request(concrete, { method: method.toUpperCase() });
