@@ -18,6 +18,9 @@ options
 Settings come from the environment and from .env; the README lists them.
 `;
 
+/** The names that Python's logging has for levels, where they are others. */
+const PYTHON_LEVELS: Record<string, string> = { warning: "warn", critical: "fatal" };
+
 async function main(args: string[]): Promise<void> {
   const known = args.findIndex((arg) => !arg.startsWith("-"));
   const command = args[known];
@@ -49,7 +52,7 @@ async function main(args: string[]): Promise<void> {
   if (!Object.hasOwn(ROLES, name)) throw new UsageError(`unknown command ${name}`);
   if (positionals.length > 1) throw new UsageError(`${positionals[1]} is one argument too many`);
   const level = values["log-level"] ?? values.logLevel;
-  if (level !== undefined) process.env.LOG_LEVEL = level.toLowerCase();
+  if (level !== undefined) process.env.LOG_LEVEL = PYTHON_LEVELS[level.toLowerCase()] ?? level.toLowerCase();
   if (values.ssl) Object.assign(process.env, { TLS_CERT: "cert.pem", TLS_KEY: "privkey.pem" });
   await run(name as keyof typeof ROLES);
 }

@@ -352,6 +352,8 @@ t.test("the same app", { buffered: true }, async (t) => {
     t.equal(await health(ofRest("prod", "/healthz", "/prod/healthz")), 200, "1.0 of a REST API has not");
     t.equal(await health(ofRest("prod", "/prod/healthz", "/prod/healthz")), 200, "1.0 of an HTTP API has");
     t.equal(await health(ofRest("v1", "/v1/session", "/v1/v1/session")), 405, "it is taken away but once");
+    t.equal(await health(ofRest("prod", "/undefined/healthz", "/prod/undefined/healthz")), 404);
+    t.equal(await health(ofHttp("$default", "/v1/jobs/100%")), 404, "decoded, too");
     // it has been decoded: this is no query
     t.equal(await health(ofHttp("$default", "/healthz?x")), 404);
   });

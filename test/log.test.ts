@@ -55,6 +55,7 @@ t.test("--log-level, also as --logLevel, wins over LOG_LEVEL", async (t) => {
     [["--log-level", "info"], true],
     [["--logLevel=info"], true],
     [["--logLevel", "INFO"], true],
+    [["--logLevel", "CRITICAL"], false],
     [["--log-level", "error"], false],
     [[], false],
   ] as const) {

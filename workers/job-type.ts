@@ -142,6 +142,8 @@ export interface JobTypeProperties<Name extends string, Input, Output> {
    * before anything is accepted.
    */
   check?(input: Input, model: ModelReference | undefined, limits: Limits, hasFile?: boolean): void;
+  /** The input that a stored body stands for which was sent without the names that the input has. Throws InputError. */
+  ofBare?(body: unknown): Input;
   /** Reads a stored body as it is usual more quickly than JSON.parse and validation do; else `undefined`. */
   read?(body: Uint8Array): Input | undefined;
   /** The id or name of the model that the input refers to. */

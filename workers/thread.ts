@@ -23,10 +23,15 @@ export interface StepRequest {
   /** Which part of its round this is, so that their progress can be added up. */
   part: number;
   job: { id: string; createdAt: string };
-  /** The input, or the path of the JSON body that holds it. */
-  input: { value: unknown } | { body: string };
+  /** The input, or the path of the JSON body that holds it; of a `bare` one the job type makes it. */
+  input: { value: unknown } | StoredBody;
   file: SourceFile | undefined;
   model: ModelReference | undefined;
+}
+
+export interface StoredBody {
+  body: string;
+  bare: boolean;
 }
 
 /** What is the same for all steps of a pool, told to its threads once. */
@@ -170,17 +175,18 @@ async function runStep(
 }
 
 /** A body that was stored unparsed, read when a step asks for it. */
-function readBody(type: AnyJobType, path: string): unknown {
+function readBody(type: AnyJobType, { body: path, bare }: StoredBody): unknown {
   const body = readFileSync(path);
-  const read = type.read?.(body);
+  const read = bare ? undefined : type.read?.(body);
   if (read !== undefined) return read;
-  const input = parseJson(body);
+  const value = parseJson(body);
+  const input = bare && type.ofBare ? type.ofBare(value) : value;
   validate(type.input, input);
   return input;
 }
 
 function refer(type: AnyJobType, request: StepRequest): Referred {
-  const input = "body" in request.input ? readBody(type, request.input.body) : request.input.value;
+  const input = "body" in request.input ? readBody(type, request.input) : request.input.value;
   return { model: type.model?.(input), name: type.makes && (input as { name?: string }).name };
 }
 
@@ -200,7 +206,7 @@ function contextOf(
     job,
     get input() {
       if (input === undefined && "body" in request.input) {
-        input = readBody(type, request.input.body);
+        input = readBody(type, request.input);
         type.check?.(input, model, limits, false);
       }
       return input;

@@ -17,32 +17,20 @@ import { diskFull, HttpProblem, tooLarge } from "./problems.js";
 import { readTexts } from "./text-values.js";
 
 /** The content of a submission: an input, a file with the options as input, or a file that holds the input. */
-export type Content = Pick<Submission, "input" | "file">;
+export type Content = Pick<Submission, "input" | "file" | "bare">;
 
 /** A multipart form is a little larger than the file in it. */
 const FORM_OVERHEAD = 1024 * 1024;
 /** Characters of a file's name that are kept. */
 const NAME = 255;
 
-/** Makes of the beginning of a JSON text what is to stand before and after it. */
-export type Around = (start: Buffer) => [before: string, after: string];
-
 export interface BodyReader {
   /** Refuses by the headers alone, before the body is read: what is not taken here, and what is too large. */
   check(request: FastifyRequest, type: AnyJobType): void;
   /** Whether the body may take a while to arrive, or to be read. */
   isLong(request: FastifyRequest): boolean;
-  /**
-   * Reads the body of a submission under the job's id. Whatever fails leaves nothing on the disk. `around`: what of JSON
-   * that is stored unparsed comes before and after it, so that it is what the job type takes.
-   */
-  read(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    type: AnyJobType,
-    id: string,
-    around?: Around,
-  ): Promise<Content>;
+  /** Reads the body of a submission under the job's id. Whatever fails leaves nothing on the disk. */
+  read(request: FastifyRequest, reply: FastifyReply, type: AnyJobType, id: string): Promise<Content>;
 }
 
 /** The media types of the bodies that a job type takes. */
@@ -107,7 +95,6 @@ export function createBodyReader(
     body: Readable,
     type: AnyJobType,
     id: string,
-    around?: Around,
   ): Promise<Content> {
     const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
     const start: Buffer[] = [];
@@ -117,9 +104,9 @@ export function createBodyReader(
       bytes += next.value.length;
       if (bytes > mostInline) {
         await checkRoom(request);
-        const [before, after] = around?.(Buffer.concat(start)) ?? ["", ""];
-        const source = Readable.from(concat([Buffer.from(before), ...start], chunks, Buffer.from(after)));
-        return { file: { ...(await receive(id, source, "JSON_BYTES")), name: null } };
+        return {
+          file: { ...(await receive(id, Readable.from(concat(start, chunks)), "JSON_BYTES")), name: null },
+        };
       }
     }
     return { input: parseInput(Buffer.concat(start), type) };
@@ -172,13 +159,13 @@ export function createBodyReader(
       const length = request.headers["content-length"];
       return mediaTypeOf(request) !== JSON_BODY || !(Number(length) <= mostInline);
     },
-    async read(request, reply, type, id, around) {
+    async read(request, reply, type, id) {
       const mediaType = mediaTypeOf(request);
       if (mediaType === CSV_BODY) return readRaw(request, reply, id);
       refuseQuery(request);
       if (mediaType === FORM_BODY) return readUpload(request, reply, type, id);
       if (!this.isLong(request)) return readSmallJson(request, reply, type);
-      return withBody(request, reply, stall, (body) => readJson(request, body, type, id, around));
+      return withBody(request, reply, stall, (body) => readJson(request, body, type, id));
     },
   };
 }
@@ -187,10 +174,9 @@ function parseInput(bytes: Uint8Array, { whenEmpty = {} }: AnyJobType): unknown 
   return bytes.length === 0 ? whenEmpty : parseJson(bytes);
 }
 
-async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>, end: Buffer): AsyncGenerator<Buffer> {
+async function* concat(start: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* start;
   yield* rest;
-  yield end;
 }
 
 /** Options in the query would have no effect beside a body that has a place for them. */

@@ -36,8 +36,9 @@ function pathOf({ path, rawPath, requestContext: { stage, path: whole = path } =
   const given = rawPath ?? path ?? "/";
   const hasStage = rawPath !== undefined || path === whole;
   const prefix = `/${stage}/`;
-  const inApp = hasStage && `${given}/`.startsWith(prefix) ? `/${given.slice(prefix.length)}` : given;
-  return inApp.replace(/[?#]/g, encodeURIComponent); // it was decoded
+  const isBelow = stage !== undefined && hasStage && `${given}/`.startsWith(prefix);
+  const inApp = isBelow ? `/${given.slice(prefix.length)}` : given;
+  return inApp.replace(/[?#]|%(?![\da-f]{2})/gi, encodeURIComponent); // it was decoded
 }
 
 /** The event as `@fastify/aws-lambda` takes it, with what it would get wrong made plain. Throws TypeError for others. */

@@ -51,6 +51,13 @@ export class HttpProblem extends Error {
     this.headers = headers;
     this.document = { type: PROBLEM + problem, title: TITLES[status] ?? problem, status, detail };
   }
+
+  static of(document: ProblemDocument): HttpProblem {
+    const { type, status, detail } = document;
+    const made = new HttpProblem(status, type.slice(PROBLEM.length), detail);
+    Object.assign(made.document, document);
+    return made;
+  }
 }
 
 /** What breaks a limit of bytes: `limit` is its name, `sent` says what came. */
@@ -72,7 +79,7 @@ const STATUS_NAMES: Record<number, string> = {
 /** The answer to an error; those that are nobody's mistake but ours say nothing of their inside. */
 export function problemFor(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
-  if (error instanceof InputError) return fromInput(error);
+  if (error instanceof InputError) return HttpProblem.of(problemOf(error.problem));
   if (error instanceof AlreadyEnded) return new HttpProblem(409, "already-ended", error.message);
   if (error instanceof NotRetryable) return new HttpProblem(409, "not-retryable", error.message);
   if (error instanceof KeyInUse) return keyInUse(error);
@@ -109,12 +116,6 @@ function noRoom({ limit, message }: CapacityReached): HttpProblem {
 function keyInUse({ reason, message }: KeyInUse): HttpProblem {
   if (reason === "differs") return new HttpProblem(422, "key-reused", message);
   return new HttpProblem(409, "key-arriving", message, { "retry-after": String(RETRY_AFTER) });
-}
-
-function fromInput(error: InputError): HttpProblem {
-  const answer = new HttpProblem(error.problem.status, error.problem.name, error.problem.detail);
-  Object.assign(answer.document, problemOf(error.problem));
-  return answer;
 }
 
 export function notNow(detail: string, headers: Record<string, string> = {}): HttpProblem {

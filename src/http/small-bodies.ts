@@ -11,9 +11,9 @@ import { readTexts } from "./text-values.js";
 /** Bytes. */
 const MOST = 65_536;
 
-export type SmallMediaType = typeof JSON_BODY | typeof FIELDS_BODY | typeof FORM_BODY;
+type SmallMediaType = typeof JSON_BODY | typeof FIELDS_BODY | typeof FORM_BODY;
 
-const ANY: readonly SmallMediaType[] = [JSON_BODY, FIELDS_BODY, FORM_BODY];
+export const ANY: readonly SmallMediaType[] = [JSON_BODY, FIELDS_BODY, FORM_BODY];
 
 /**
  * Reads a body of the shape of `schema`, in one of the media types `taken`; in the first of them when it does not say
@@ -33,29 +33,13 @@ export async function readSmallBody<Schema extends TSchema>(
 }
 
 /** What a body holds, for a route that checks in words of its own; of a form its texts, the last of each name. */
-export async function readValue(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  taken = ANY,
-  stall = STALL,
-): Promise<unknown> {
-  const body = await read(request, reply, taken, stall);
+export async function readValue(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const body = await read(request, reply, ANY, STALL);
   return "texts" in body ? Object.fromEntries(body.texts) : body.json;
 }
 
-/** As `readValue`. Throws InputError (400) for JSON that is no object. */
-export async function readFields(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  taken = ANY,
-  stall = STALL,
-): Promise<Record<string, unknown>> {
-  const value = await readValue(request, reply, taken, stall);
-  validate(anyFields, value);
-  return value as Record<string, unknown>;
-}
-
-const anyFields = Type.Object({});
+/** The shape of a body of any fields. */
+export const ANY_FIELDS = Type.Object({});
 
 type Read = { json: unknown } | { texts: [name: string, text: string][] };
 
@@ -68,9 +52,11 @@ async function read(
   const mediaType = check(request, taken);
   const bytes = await withBody(request, reply, stall, async (body) => {
     const chunks: Buffer[] = [];
+    let length = 0;
     for await (const chunk of body) {
       chunks.push(chunk);
-      refuseLarge(chunks.reduce((sum, { length }) => sum + length, 0));
+      length += chunk.length;
+      refuseLarge(length);
     }
     return Buffer.concat(chunks);
   });

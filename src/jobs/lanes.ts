@@ -22,6 +22,8 @@ export interface JobData {
   input?: unknown;
   /** The job's file: an upload, or a JSON body. */
   file?: Omit<SourceFile, "path">;
+  /** Whether that body lacks the names of the input: the job type's `ofBare` reads it. */
+  bare?: boolean;
   /** The id of the model that the input refers to. */
   model?: string;
 }

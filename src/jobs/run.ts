@@ -99,7 +99,7 @@ function requestOf(runner: Runner, run: Run): Omit<StepRequest, "step"> {
     type: data.type,
     part: 0,
     job: { id, createdAt: new Date(data.createdAt).toISOString() },
-    input: stored ? { body: file.path } : { value: data.input },
+    input: stored ? { body: file.path, bare: data.bare === true } : { value: data.input },
     file: stored ? undefined : file,
     model: run.model,
   };

@@ -19,6 +19,8 @@ export interface Submission {
   input?: unknown;
   /** The job's file, received under its id. */
   file?: Omit<SourceFile, "path">;
+  /** Whether the stored body lacks the names of the input. */
+  bare?: boolean;
   /** 1 (first) … 10. */
   priority?: number;
   label?: string | null;
@@ -90,6 +92,7 @@ export function createSubmissions(options: SubmissionsOptions) {
       madeName: (type.makes && (input as { name?: string } | undefined)?.name) ?? "",
       ...(!stored && { input }),
       ...(file && { file }),
+      ...(submission.bare && { bare: true }),
       ...(model && { model: model.id }),
     };
     const summary = JSON.stringify({

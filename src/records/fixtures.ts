@@ -4,13 +4,10 @@ import { InputError } from "../../workers/input-error.js";
 import Type from "../../workers/typebox.js";
 import { validate } from "../../workers/validation.js";
 import { recordIdsKey, recordsKey } from "../redis/keys.js";
-import { KINDS, type Kind, type StoredRecord } from "./kinds.js";
+import { KINDS, type Kind, LAST_ID, type StoredRecord } from "./kinds.js";
 import type { Records } from "./records.js";
 
 const MODELS = Object.keys(KINDS) as Kind[];
-
-/** So that there is room for further ids below what a number holds exactly. */
-const LAST_ID = 2 ** 52;
 
 /** Records that are written by one command. */
 const PAGE = 250;
@@ -59,9 +56,10 @@ export function parseFixtures(bytes: Uint8Array): Fixtures {
     if (!format || !known)
       throw new FixtureError(`record ${at + 1}: its model must be one of ${MODELS.join(", ")}`);
     const name = `record ${at + 1} (${model} ${pk})`;
-    const { fields } = checked(format, one, name) as { fields: object };
+    const { fields } = checked(format, one, name) as { fields: Record<string, unknown> };
     if (known.has(Number(pk))) throw new FixtureError(`${name}: there is another ${model} ${pk} before it`);
-    known.set(Number(pk), { id: Number(pk), fields: JSON.stringify(fields) });
+    const inOrder = Object.keys(KINDS[model as Kind].properties).map((field) => [field, fields[field]]);
+    known.set(Number(pk), { id: Number(pk), fields: JSON.stringify(Object.fromEntries(inOrder)) });
   }
   return fixtures;
 }

@@ -1,21 +1,36 @@
 // What the services of the tutorials keep: the fields of each kind of record, and the records that there are at first.
 import Type, { type Static } from "../../workers/typebox.js";
 
+/** What a number holds exactly, in JSON and in a script of Redis. */
+export const LAST_ID = Number.MAX_SAFE_INTEGER;
+
+/** Characters. */
+const LINE = 1000;
+const TEXT = 10_000;
+
 const strict = { additionalProperties: false };
 
 export const KINDS = {
   tasks: Type.Object(
     {
-      title: Type.String({ description: "What is to be done.", examples: ["Buy groceries"] }),
-      description: Type.String({ description: "More about it.", examples: ["Milk, Cheese, Pizza"] }),
+      title: Type.String({
+        maxLength: LINE,
+        description: "What is to be done.",
+        examples: ["Buy groceries"],
+      }),
+      description: Type.String({
+        maxLength: TEXT,
+        description: "More about it.",
+        examples: ["Milk, Cheese, Pizza"],
+      }),
       done: Type.Boolean({ description: "Whether it is done." }),
     },
     strict,
   ),
   people: Type.Object(
     {
-      name: Type.String({ description: "The person's name.", examples: ["peter"] }),
-      locale: Type.String({ description: "Where the person is.", examples: ["NYC"] }),
+      name: Type.String({ maxLength: LINE, description: "The person's name.", examples: ["peter"] }),
+      locale: Type.String({ maxLength: LINE, description: "Where the person is.", examples: ["NYC"] }),
       age: Type.Integer({
         ...{ minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
         ...{ description: "In years.", examples: [42] },

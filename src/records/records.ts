@@ -2,16 +2,16 @@
 import type { Redis } from "ioredis";
 import { recordIdsKey, recordsKey } from "../redis/keys.js";
 import { defineScripts } from "../redis/scripts.js";
-import type { Fields, Kind, StoredRecord } from "./kinds.js";
+import { type Fields, type Kind, LAST_ID, type StoredRecord } from "./kinds.js";
 
 /** Records that are read together. */
 const PAGE = 250;
 
 // KEYS of each: the records, the counter. The counter is there as soon as there has been a record, or could have been.
 const SCRIPTS = {
-  // ARGV: the most there may be, the fields. Answers the id, or 0.
+  // ARGV: the most there may be, the fields, the last id. Answers the id, or 0.
   abacusCreateRecord: `
-if redis.call("HLEN", KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+if redis.call("HLEN", KEYS[1]) >= tonumber(ARGV[1]) or redis.call("GET", KEYS[2]) == ARGV[3] then return 0 end
 local id = redis.call("INCR", KEYS[2])
 redis.call("HSET", KEYS[1], id, ARGV[2])
 return id`,
@@ -55,7 +55,7 @@ export function createRecords(redis: Redis, most: number) {
     /** Ids are never given again. TooManyRecordsError. */
     async create<K extends Kind>(kind: K, input: Fields<K>): Promise<StoredRecord> {
       const fields = JSON.stringify(input);
-      const id = await run<number>("abacusCreateRecord", keysOf(kind), most, fields);
+      const id = await run<number>("abacusCreateRecord", keysOf(kind), most, fields, LAST_ID);
       if (id > 0) return { id, fields };
       throw new TooManyRecordsError(
         `there are ${most} ${kind}, which is as many as RECORDS allows: delete one first`,

@@ -271,3 +271,18 @@ t.test("names that mean something in JavaScript", async (t) => {
   t.same(body.input, { a: 5, b: 7, model: "default" }, "nothing is polluted");
   t.equal(serve.stderr(), "");
 });
+
+t.test("a small body in pieces of one byte", async (t) => {
+  const { serve } = await startServe(t);
+  const { hostname, port } = new URL(serve.url);
+  const socket = connect(Number(port), hostname);
+  t.teardown(() => socket.destroy());
+  const pieces = "1\r\nx\r\n".repeat(60_000);
+  const began = performance.now();
+  socket.write("POST /v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n");
+  socket.write(`transfer-encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`);
+  const [answer] = await once(socket, "data");
+  t.match(String(answer), /^HTTP\/1.1 400 /);
+  // adding up what has come anew with each piece took seconds, in which nobody else was answered
+  t.ok(performance.now() - began < 1500);
+});

@@ -36,6 +36,13 @@ function checkPresence({ columns, records }: Input): void {
   throw InputError.invalid([{ path: "/columns", message: "is required, or records, or a file" }]);
 }
 
+/** A table that stands by itself: an object of columns, or a list of rows. */
+export function ofBareTable(table: unknown): Input {
+  if (typeof table === "object" && table !== null && Object.keys(table).length === 0)
+    throw new InputError({ status: 400, name: "invalid-input", detail: "the table is empty" });
+  return (Array.isArray(table) ? { records: table } : { columns: table }) as Input;
+}
+
 export const stats = defineJobType({
   name: "stats",
   version: 1,
@@ -86,6 +93,7 @@ export const stats = defineJobType({
     if (context.file) return planFile(context);
     return { result: describeJson(input, context.memory) };
   },
+  ofBare: ofBareTable,
   part: runPart,
   merge: (results: PartResult[], context) => mergeParts(results, context),
   formats: { "text/csv": describeCsv },

@@ -4,11 +4,13 @@ import { rnnAdd } from "../../../workers/jobs/rnn-add.js";
 import { DEFAULT_REFERENCE } from "../../../workers/rnn/default-model.js";
 import Type from "../../../workers/typebox.js";
 import { JSON_TYPE } from "../job-replies.js";
-import { FIELDS_BODY, FORM_BODY, JSON_BODY } from "../media-types.js";
 import { describe, json } from "../openapi/operation.js";
 import { HttpProblem } from "../problems.js";
-import { readFields } from "../small-bodies.js";
+import { ANY, ANY_FIELDS, readSmallBody } from "../small-bodies.js";
 import { COMPUTATION_PROBLEMS, type ComputationDeps, compute, computed } from "./computation.js";
+
+/** Characters of a wrong value that are told again. */
+const SHOWN = 100;
 
 /** What sums stay below. */
 const LIMIT = 2 ** DEFAULT_REFERENCE.binaryDim;
@@ -45,10 +47,9 @@ const numbers = Type.Object({ number1: Type.Optional(addend), number2: Type.Opti
 /** A number that was sent as JSON or as text. Throws HttpProblem (400) unless it is a whole number from 0. */
 function wholeNumber(name: string, given: unknown): number {
   if (given === undefined || given === "") throw wrong(`${name} is missing`);
-  const isNumber = typeof given === "number" || (typeof given === "string" && /^\s*[+-]?\d+\s*$/.test(given));
-  const value = isNumber ? Number(given) : Number.NaN;
-  if (!Number.isInteger(value))
-    throw wrong(`${name} is ${JSON.stringify(given)}, which is not a whole number`);
+  const isWhole = typeof given === "string" ? /^\s*[+-]?\d+\s*$/.test(given) : Number.isInteger(given);
+  if (!isWhole) throw wrong(`${name} is ${JSON.stringify(given).slice(0, SHOWN)}, which is not a whole number`);
+  const value = Number(given);
   if (value < 0) throw wrong(`${name} is ${value}: it must not be negative`);
   return value;
 }
@@ -80,7 +81,7 @@ export function additionRoutes(app: FastifyInstance, deps: ComputationDeps): voi
           description: "What the query lacks, as JSON or as a form.",
           required: false,
           content: Object.fromEntries(
-            [JSON_BODY, FIELDS_BODY, FORM_BODY].map((mediaType) => [
+            ANY.map((mediaType) => [
               mediaType,
               { schema: numbers, examples: { "RNNaddition.numbers": NUMBERS } },
             ]),
@@ -99,7 +100,8 @@ export function additionRoutes(app: FastifyInstance, deps: ComputationDeps): voi
       onRequest: deps.limit,
     },
     async (request, reply) => {
-      const { number1, number2 } = { ...(await readFields(request, reply)), ...(request.query as object) };
+      const sent = await readSmallBody(request, reply, ANY_FIELDS, ANY);
+      const { number1, number2 } = { ...sent, ...(request.query as object) } as Record<string, unknown>;
       const a = wholeNumber("number1", number1);
       const b = wholeNumber("number2", number2);
       if (a + b >= LIMIT)

@@ -65,7 +65,7 @@ export async function compute(
   if (job && !hasEnded(job.state)) return sendJob(reply, 202, job);
   reply.removeHeader("location");
   throw job?.state === "failed"
-    ? failure(job)
+    ? HttpProblem.of(JSON.parse(job.error))
     : new HttpProblem(409, "no-result", "the job was canceled before it had a result");
 }
 
@@ -89,8 +89,3 @@ export function computed(type: AnyJobType, ended: Answer): Record<number, Answer
 }
 
 const COUNTED: AnswerHeader[] = ["Location", "RateLimit", "RateLimit-Policy"];
-
-function failure({ error }: JobRecord): HttpProblem {
-  const document = JSON.parse(error);
-  return Object.assign(new HttpProblem(document.status, "", document.detail), { document });
-}

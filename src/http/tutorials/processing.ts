@@ -1,12 +1,11 @@
 // The CherryPy tutorial's data processing: a greeting, and mean, least and greatest value of number columns.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { InputError } from "../../../workers/input-error.js";
-import { stats } from "../../../workers/jobs/stats.js";
+import { ofBareTable, stats } from "../../../workers/jobs/stats.js";
 import Type from "../../../workers/typebox.js";
-import { validate } from "../../../workers/validation.js";
 import type { JobRecord } from "../../jobs/record.js";
 import { principalOf } from "../authentication.js";
-import type { Around, Content } from "../bodies.js";
+import type { Content } from "../bodies.js";
 import { JSON_TYPE } from "../job-replies.js";
 import { CSV_BODY, FORM_BODY, JSON_BODY, mediaTypeOf } from "../media-types.js";
 import { CSV } from "../openapi/examples.js";
@@ -24,29 +23,19 @@ const SUMMARY = '{"num1":{"mean":2.0,"min":1.0,"max":3.0},"num2":{"mean":5.0,"mi
 
 const greetingOf = (account: string) => `Hello, ${account}. The API is described at /docs.\n`;
 
-/** What makes of such a body the input of a `stats` job, which has a name for its columns or its rows. */
-const around: Around = (start) => {
-  const areRows = start.find((byte) => byte > 0x20) === 0x5b; // [
-  return [areRows ? '{"records":' : '{"columns":', "}"];
-};
-
-/** Throws InputError (400). */
-function inputOf(body: unknown): object {
-  const areRows = Array.isArray(body);
-  validate(areRows ? rows : columns, body);
-  if (Object.keys(body as object).length === 0)
-    throw new HttpProblem(400, "invalid-input", "the table is empty");
-  return areRows ? { records: body } : { columns: body };
-}
-
 /** What the job says of its input, where the body has no such name around the table. */
 function inOwnWords(error: unknown): HttpProblem {
   const problem = problemFor(error);
   const { document } = problem;
-  const own = (text: string) => text.replace(/\/(columns|records)(?=\/)/g, "");
-  document.detail = own(document.detail);
-  for (const one of document.errors ?? [])
-    Object.assign(one, { path: own(one.path), message: own(one.message) });
+  const inText = (text: string) =>
+    text.replace(/(^|\s)\/(?:columns|records)(\/|(?= ))/g, (_, before: string, slash: string) => {
+      return before + (slash || "the body");
+    });
+  document.detail = inText(document.detail);
+  for (const one of document.errors ?? []) {
+    one.path = one.path.replace(/^\/(columns|records)/, "");
+    one.message = inText(one.message);
+  }
   return problem;
 }
 
@@ -74,9 +63,9 @@ export function processingRoutes(app: FastifyInstance, deps: ComputationDeps): v
   );
 
   async function read(request: FastifyRequest, reply: FastifyReply, id: string): Promise<Content> {
-    const content = await bodies.read(request, reply, stats, id, around);
-    if (content.file || mediaTypeOf(request) !== JSON_BODY) return content;
-    return { input: inputOf(content.input) };
+    const content = await bodies.read(request, reply, stats, id);
+    if (mediaTypeOf(request) !== JSON_BODY) return content;
+    return content.file ? { ...content, bare: true } : { input: ofBareTable(content.input) };
   }
 
   /** However many columns there are, a thread writes them. */

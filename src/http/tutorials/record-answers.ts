@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import Type from "../../../workers/typebox.js";
-import type { StoredRecord } from "../../records/kinds.js";
+import { LAST_ID, type StoredRecord } from "../../records/kinds.js";
 import type { Records } from "../../records/records.js";
 import { HttpProblem } from "../problems.js";
 
@@ -23,10 +23,10 @@ export const idParams = Type.Object({
 /** What a body of a few fields can be refused with, whatever it should hold. */
 export const BODY_PROBLEMS = ["invalid-input", "malformed-json", "cut-off", "too-large"] as const;
 
-/** The id in a request's path; 0, which is nobody's, for what is no positive integer. */
+/** The id in a request's path; 0, which is nobody's, for what is no id. */
 export function idOf({ params }: FastifyRequest): number {
   const { id } = params as { id: string };
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
+  return /^\d{1,16}$/.test(id) && Number(id) <= LAST_ID ? Number(id) : 0;
 }
 
 /** What was found for a request's path. Throws HttpProblem (404) when that is nothing; `what` it would be. */

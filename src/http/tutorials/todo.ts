@@ -6,9 +6,9 @@ import { FIRST_TASKS, KINDS, type StoredRecord } from "../../records/kinds.js";
 import { JSON_TYPE } from "../job-replies.js";
 import { JSON_BODY } from "../media-types.js";
 import { type Answer, describe, json } from "../openapi/operation.js";
-import { HttpProblem } from "../problems.js";
+import { HttpProblem, problemFor } from "../problems.js";
 import { routeGroup } from "../route-group.js";
-import { readFields } from "../small-bodies.js";
+import { ANY_FIELDS, readSmallBody } from "../small-bodies.js";
 import { todoErrors } from "./error-formats.js";
 import {
   BODY_PROBLEMS,
@@ -67,12 +67,15 @@ async function readTask<Schema extends TSchema>(
 ): Promise<Static<Schema>> {
   if (request.headers["content-type"] === undefined)
     throw wrong(`the Content-Type is missing: a task is sent as ${JSON_BODY}`);
-  const fields = await readFields(request, reply, [JSON_BODY]).catch((error: unknown) => {
-    throw error instanceof HttpProblem && error.status === 415 ? wrong(error.message) : error;
-  });
-  if (Object.keys(fields).length === 0) throw wrong("the body is empty, or an object without fields");
-  validate(schema, fields);
-  return fields as Static<Schema>;
+  try {
+    const fields = await readSmallBody(request, reply, ANY_FIELDS);
+    if (Object.keys(fields).length === 0) throw wrong("the body is empty, or an object without fields");
+    validate(schema, fields);
+    return fields as Static<Schema>;
+  } catch (error) {
+    const { status, message } = problemFor(error);
+    throw status === 415 || status === 422 ? wrong(message) : error;
+  }
 }
 
 function wrong(detail: string): HttpProblem {

@@ -59,6 +59,7 @@ t.test("anything else is 400 and says what is wrong", async (t) => {
     [JSON.stringify({ ...PETER, age: -1 }), /^\/data\/age must be >= 0$/],
     [JSON.stringify({ ...PETER, age: 2 ** 53 }), /^\/data\/age must be <= 9007199254740991$/],
     [JSON.stringify({ ...PETER, id: 7 }), /^\/data\/id is not a known field$/],
+    [JSON.stringify({ name: "x".repeat(1001), locale: "", age: 1 }), /^\/data\/name must not have more/],
     ["[".repeat(2000), /^\/data is nested deeper than 1000 levels$/],
   ];
   for (const [data, detail] of refused) t.match(await putData(data), { status: 400, body: { detail } }, data);

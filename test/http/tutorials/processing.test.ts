@@ -73,7 +73,8 @@ t.test("a body that is stored unparsed, a result in a file", async (t) => {
     { mean: (min + max) / 2, min, max },
   ]);
   for (const table of [columns, [0, 1].map((row) => mapValues(columns, (values) => values[row]))]) {
-    const answer = await json(` \n${JSON.stringify(table)}\n`);
+    // marked as UTF-8, and more spaces than are read at once
+    const answer = await json(`\uFEFF${" ".repeat(70_000)}${JSON.stringify(table)}\n`);
     t.equal(answer.status, 200);
     t.strictSame(JSON.parse((await answer.json()) as string), Object.fromEntries(expected));
   }
@@ -100,6 +101,13 @@ t.test("mistakes", async (t) => {
     [[1], 400, /^\/0 must be object/],
     [{ a: [1, 2], columns: [1] }, 422, /^\/columns has 1 values?, \/a has 2/],
     [{ a: [[1]] }, 422, /^\/a\/0 /],
+    [{ columns: [[1]], records: [2] }, 422, /^\/columns\/0 /],
+    [{ columns: 1, records: [2] }, 400, /^\/columns must be array/],
+    [[[1]], 400, /^\/0 must be object/],
+    // stored unparsed: what closes itself is still no JSON
+    [`{"a": [${"1,".repeat(2000)}1]}, "columns": {"z": [1]}`, 400, /not JSON/],
+    [`{${" ".repeat(3000)}}`, 400, /^the table is empty$/],
+    [`"${"x".repeat(3000)}"`, 400, /^the body must be object/],
     [{ a: [1], long: ["x".repeat(3000), 1] }, 422, /^\/long has 2 values, \/a has 1/],
     [[{ a: [1] }], 422, /^\/0\/a /],
     [`{"a": [${"1,".repeat(2000)}`, 400, /not JSON/],

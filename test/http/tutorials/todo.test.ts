@@ -94,6 +94,8 @@ t.test("a body that is none is 400 and says why", async (t) => {
   t.strictSame(untitled, { status: 400, body: { error: "Bad request", message: "/title is required" } });
   const large = await send("POST", "", { title: "x".repeat(70_000) });
   t.match(large, { status: 413, body: { error: "Payload too large", message: /65536/ } });
+  for (const task of [{ title: "x".repeat(1001) }, { title: "x", description: "x".repeat(10_001) }])
+    t.match(await send("POST", "", task), { status: 400, body: { message: /must not have more than 10*/ } });
   t.strictSame(await send("GET"), before);
 });
 
