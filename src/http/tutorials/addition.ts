@@ -48,7 +48,8 @@ const numbers = Type.Object({ number1: Type.Optional(addend), number2: Type.Opti
 function wholeNumber(name: string, given: unknown): number {
   if (given === undefined || given === "") throw wrong(`${name} is missing`);
   const isWhole = typeof given === "string" ? /^\s*[+-]?\d+\s*$/.test(given) : Number.isInteger(given);
-  if (!isWhole) throw wrong(`${name} is ${JSON.stringify(given).slice(0, SHOWN)}, which is not a whole number`);
+  if (!isWhole)
+    throw wrong(`${name} is ${JSON.stringify(given).slice(0, SHOWN)}, which is not a whole number`);
   const value = Number(given);
   if (value < 0) throw wrong(`${name} is ${value}: it must not be negative`);
   return value;
