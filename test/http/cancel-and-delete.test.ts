@@ -27,7 +27,7 @@ async function active(body: object = {}): Promise<string> {
 const OWN =
   /^\{abacus\}:(interactive|batch|webhooks):(meta|marker|events|id|pc|stalled|stalled-check|limiter)$/;
 /** What the service keeps for itself; what a sign-in or an earlier sweep leaves. */
-const SERVICE = /^\{abacus\}:(store-id|sweep|turns:.*|accounts?(:.*)?|rate:.*)$/;
+const SERVICE = /^\{abacus\}:(store-id|sweep|turns:.*|accounts?(:.*)?|rate:.*|record.*)$/;
 
 async function keys(): Promise<string[]> {
   const all = await redis.keys("*");

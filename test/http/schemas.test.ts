@@ -15,7 +15,7 @@ const silent = await startTestService(t, {
 });
 const isLoadedAtStart = isLoaded();
 const service = await startTestService(t, {
-  env: { THREAD_MEMORY: String(16 * 1024 * 1024) },
+  env: { THREAD_MEMORY: String(32 * 1024 * 1024) },
   beside: silent,
 });
 const isLoadedByDescription = isLoaded();
@@ -67,8 +67,8 @@ t.test("samples", async (t) => {
 });
 
 t.test("a result whose values the heap of a thread does not hold", async (t) => {
-  const { decoded, json } = await resultsOf(t, "/v1/samples", { samples: 25_000, features: 20 });
-  t.ok(json.length > 9_000_000);
+  const { decoded, json } = await resultsOf(t, "/v1/samples", { samples: 60_000, features: 20 });
+  t.ok(json.length > 22_000_000);
   t.ok(JSON.stringify(decoded) === json);
 });
 

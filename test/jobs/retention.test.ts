@@ -18,7 +18,8 @@ import { until } from "../until.js";
 const QUEUES =
   /^\{abacus\}:(interactive|batch|webhooks):(meta|marker|events|id|pc|stalled|stalled-check|limiter)$/;
 /** What belongs to accounts and to the service, not to jobs. */
-const OTHERS = /^\{abacus\}:(store-id|sweep|turns:.*|accounts?(:.*)?|rate:.*|webhook-secret:.*|metrics)$/;
+const OTHERS =
+  /^\{abacus\}:(store-id|sweep|turns:.*|accounts?(:.*)?|rate:.*|webhook-secret:.*|metrics|record.*)$/;
 /** Has an expiry of its own: a day. */
 const IDEMPOTENCY = /^\{abacus\}:idempotency:/;
 
