@@ -112,7 +112,8 @@ interface AjvError {
 
 function sentence(errors: AjvError[], environment: Record<string, unknown>): string {
   const variable = errors[0]?.instancePath.slice(1) ?? "";
-  const choices = errors.map((error) => error.params.allowedValue).filter((value) => value !== undefined);
+  const own = errors.filter(({ instancePath }) => instancePath === errors[0]?.instancePath);
+  const choices = own.map((error) => error.params.allowedValue).filter((value) => value !== undefined);
   const expected = choices.length > 0 ? `must be one of ${choices.join(", ")}` : errors[0]?.message;
   return `${variable} ${expected}, but is ${JSON.stringify(environment[variable])}`;
 }

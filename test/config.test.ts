@@ -152,6 +152,11 @@ t.test("each refuses what makes no sense, and is named", (t) => {
       t.match(message, expected);
       t.ok(message.endsWith(`, but is ${JSON.stringify(value)}`), message);
     }
+  t.match(
+    messageOf({ PORT: "99999", LOG_LEVEL: "loud" }),
+    /^PORT must be <= 65535, but is "99999"$/,
+    "the first",
+  );
   t.end();
 });
 

@@ -39,7 +39,7 @@ const expressions: string[] = [...rules, ...asked].map(({ expr }) => expr);
 const ERRORS = 'status=~"5.."';
 
 /** What Prometheus adds, and what a rule makes. */
-const ADDED = ["job", "instance", "alertstate", "lane", "le"];
+const ADDED = ["job", "instance", "alertstate", "lane", "le", "host"];
 
 /** Two fronts and a worker, which have done some of everything; and a token for Prometheus. */
 async function startWatched(t: Test) {
@@ -151,7 +151,10 @@ t.test(
     );
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
     t.ok(validate(compose), JSON.stringify(validate.errors));
-    for (const [name, service] of Object.entries<Json>(compose.services)) {
+    const { api: watched, ...services } = compose.services;
+    t.same(watched, { networks: ["default", "monitoring"] });
+    for (const [name, service] of Object.entries<Json>(services)) {
+      t.same(service.networks, ["monitoring"], `${name}: not that of Redis and nginx`);
       t.match(service.image, /:v?\d+\.\d+\.\d+$/, name);
       t.not(service.user, "0", name);
       for (const port of service.ports) t.match(port, /^127\.0\.0\.1:/, name);
