@@ -7,11 +7,10 @@ import { DEFAULT_LIMITS, type Limits } from "../workers/limits.js";
 import Type, { type Static, type TProperties } from "../workers/typebox.js";
 import { isAddressRange } from "./address-ranges.js";
 import { isHostName } from "./host-names.js";
+import { memory } from "./memory.js";
 
 const MIB = 1024 * 1024;
 
-/** What this process may use: the container's limit where there is one. */
-const memory = Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 const cores = os.availableParallelism();
 
 const count = (description: string, value: number, minimum = 1) =>

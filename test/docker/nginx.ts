@@ -42,7 +42,7 @@ export function findNginx(): string | undefined {
     });
 }
 
-/** The gate's machine has nginx; elsewhere it may be missing. Only Linux has all of 127.0.0.0/8 at hand. */
+/** CI has nginx; elsewhere it may be missing. Only Linux has all of 127.0.0.0/8 at hand. */
 export function reasonToSkip(): string | false {
   if (process.platform !== "linux") return "it needs further addresses of this machine, such as 127.0.0.2";
   if (process.env.CI !== undefined) return false;

@@ -21,7 +21,7 @@ const units = { [SERVICE]: service, [WORKER]: worker };
 const FOREIGN = ["NODE_ENV", "TMPDIR"];
 const ORDERLY = { code: 0, signal: null };
 
-/** The gate's machine has it. */
+/** CI has it. */
 const isMissing = spawnSync("systemd-analyze", ["--version"]).error !== undefined;
 const noSystemd = isMissing && process.env.CI === undefined && "there is no systemd-analyze";
 

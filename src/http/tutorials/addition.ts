@@ -6,7 +6,7 @@ import Type from "../../../workers/typebox.js";
 import { JSON_TYPE } from "../job-replies.js";
 import { describe, json } from "../openapi/operation.js";
 import { HttpProblem } from "../problems.js";
-import { ANY, ANY_FIELDS, readSmallBody } from "../small-bodies.js";
+import { ANY_FIELDS, ANY_MEDIA_TYPE, readSmallBody } from "../small-bodies.js";
 import { COMPUTATION_PROBLEMS, type ComputationDeps, compute, computed } from "./computation.js";
 
 /** Characters of a wrong value that are told again. */
@@ -82,7 +82,7 @@ export function additionRoutes(app: FastifyInstance, deps: ComputationDeps): voi
           description: "What the query lacks, as JSON or as a form.",
           required: false,
           content: Object.fromEntries(
-            ANY.map((mediaType) => [
+            ANY_MEDIA_TYPE.map((mediaType) => [
               mediaType,
               { schema: numbers, examples: { "RNNaddition.numbers": NUMBERS } },
             ]),
@@ -101,7 +101,7 @@ export function additionRoutes(app: FastifyInstance, deps: ComputationDeps): voi
       onRequest: deps.limit,
     },
     async (request, reply) => {
-      const sent = await readSmallBody(request, reply, ANY_FIELDS, ANY);
+      const sent = await readSmallBody(request, reply, ANY_FIELDS, ANY_MEDIA_TYPE);
       const { number1, number2 } = { ...sent, ...(request.query as object) } as Record<string, unknown>;
       const a = wholeNumber("number1", number1);
       const b = wholeNumber("number2", number2);
